@@ -1,0 +1,1 @@
+"""Lab files in, one validated `Lab` value out. Reads text; runs nothing."""
