@@ -117,7 +117,9 @@ class Container:
     """One container to start: a Compose service, or one of its replicas, on one lab host.
 
     `name` is what the engine calls it: the service's `container_name`, its name, or `name-1`, `name-2`, … for replicas.
-    `command`, `entrypoint` None mean the image's own. `hosts_entries` is Compose `extra_hosts`.
+    `command`, `entrypoint` None mean the image's own; an entrypoint of `("",)` clears the image's (Docker's own form).
+    `hosts_entries` is Compose `extra_hosts`; a value may be `host-gateway`. `mac_address` is set only where there is no
+    attachment to carry it: on the default bridge.
     """
 
     name: str
@@ -147,6 +149,12 @@ class Container:
     cpus: float | None = None
     pids_limit: int | None = None
     stop_grace_s: float | None = None
+    mac_address: str | None = None
+    dns_options: tuple[str, ...] = ()
+    user: str | None = None
+    working_dir: str | None = None
+    tty: bool = False
+    stdin_open: bool = False
 
 
 @dataclass(frozen=True)
