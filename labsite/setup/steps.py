@@ -6,6 +6,7 @@ On a terminal one line is redrawn; elsewhere (CI, a file) a line appears at the 
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from labsite.setup.errors import StepFailed
 
 HEARTBEAT_S = 10.0
 REDRAW_S = 0.2
+_TELLING = re.compile(r"^E: |\b(error|errors|failed|refused|denied|no space|not found|cannot|unable)\b.*\w{3}", re.IGNORECASE)
+_NOISE = re.compile(r"^(npm error|npm ERR!)\s*($|-|A complete log|Run |Options|aliases|    )|^\s*at ")
 
 
 @dataclass
@@ -100,8 +103,7 @@ class Step:
             process.wait()
             raise
         if code := process.wait():
-            said = "; ".join(words[-3:]) or "it said nothing"
-            raise StepFailed(f"{Path(command[0]).name} ended with {code}: {said}", self.log)
+            raise StepFailed(f"{Path(command[0]).name} ended with {code}: {reason(words)}", self.log)
 
     def _follow(self, output: IO[bytes]) -> list[str]:
         """Copy the output to the log until it closes; returns its last lines."""
@@ -118,12 +120,18 @@ class Step:
                     *lines, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
                     for line in lines:
                         if text := line.decode("utf-8", "replace").strip():
-                            words = [*words[-9:], text]
+                            words = [*words[-39:], text]
                             self.part = text
                 self.show()
         if text := rest.decode("utf-8", "replace").strip():
             words.append(text)
         return words
+
+
+def reason(words: Sequence[str]) -> str:
+    """Return the line of a failed program's last ones that says why: the last that speaks of an error, else the last."""
+    telling = [line for line in words if _TELLING.search(line) and not _NOISE.search(line)]
+    return (telling or list(words) or ["it said nothing"])[-1][:300]
 
 
 @contextmanager

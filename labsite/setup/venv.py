@@ -27,11 +27,10 @@ def interpreter() -> str:
 
 
 def _version(python: str) -> str:
-    if Path(python).resolve() == Path(sys.executable).resolve():
-        return sys.version
-    # The binary's own date and size tell a new version without starting it.
-    status = Path(python).resolve().stat()
-    return f"{Path(python).resolve()} {status.st_size} {int(status.st_mtime)}"
+    """Return what tells one Python from its successor without starting it: the binary's place, size and date."""
+    binary = Path(python).resolve()
+    status = binary.stat()
+    return f"{binary} {status.st_size} {int(status.st_mtime)}"
 
 
 def _texts(requirements: Path) -> bytes:
