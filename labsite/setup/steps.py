@@ -22,7 +22,9 @@ from labsite.setup.errors import StepFailed
 
 HEARTBEAT_S = 10.0
 REDRAW_S = 0.2
-_TELLING = re.compile(r"^E: |\b(error|errors|failed|refused|denied|no space|not found|cannot|unable)\b.*\w{3}", re.IGNORECASE)
+_TELLING = re.compile(
+    r"^E: |\b(error|errors|failed|refused|denied|no space|not found|cannot|unable)\b.*\w{3}", re.IGNORECASE
+)
 _NOISE = re.compile(r"^(npm error|npm ERR!)\s*($|-|A complete log|Run |Options|aliases|    )|^\s*at ")
 
 
