@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -93,18 +92,11 @@ def programs(options: Options) -> list[Program]:
     return found
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _environment(values: Mapping[str, str]) -> str:
-    """Return supervisord's environment syntax: KEY="value", quotes and backslashes escaped, % doubled."""
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values.values())
-    return ",".join(f'{name}="{_escaped(value)}"' for name, value in zip(values, quoted, strict=True))
-
-
 def configuration(options: Options) -> str:
-    """Return supervisord.conf. Every program is started again when it ends, and logs into STATE/logs."""
+    """Return supervisord.conf. Every program is started again when it ends, and logs into STATE/logs.
+
+    The programs inherit the supervisor's environment: supervisord's own syntax cannot carry every value.
+    """
     sections = [
         "[supervisord]",
         f"logfile={options.logs}/supervisord.log",
@@ -129,9 +121,8 @@ def configuration(options: Options) -> str:
     for program in programs(options):
         sections += [
             f"[program:{program.name}]",
-            f"command={_escaped(shlex.join(program.command))}",
+            f"command={shlex.join(program.command)}",
             f"directory={CHECKOUT}",
-            f"environment={_environment(options.environment())}",
             f"priority={program.priority}",
             "autostart=true",
             "autorestart=true",
@@ -145,4 +136,4 @@ def configuration(options: Options) -> str:
             "stdout_logfile_backups=3",
             "",
         ]
-    return "\n".join(sections)
+    return "\n".join(sections).replace("%", "%%")

@@ -98,12 +98,13 @@ class Step:
         except FileNotFoundError as error:
             raise StepFailed(f"{command[0]} is not there", self.log) from error
         assert process.stdout is not None
-        try:
-            words = self._follow(process.stdout)
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
+        with process.stdout as output:
+            try:
+                words = self._follow(output)
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
         if code := process.wait():
             raise StepFailed(f"{Path(command[0]).name} ended with {code}: {reason(words)}", self.log)
 
@@ -131,7 +132,7 @@ class Step:
 
 
 def reason(words: Sequence[str]) -> str:
-    """Return the line of a failed program's last ones that says why: the last that speaks of an error, else the last."""
+    """Return the line that says why a program failed: the last that speaks of an error, else the last."""
     telling = [line for line in words if _TELLING.search(line) and not _NOISE.search(line)]
     return (telling or list(words) or ["it said nothing"])[-1][:300]
 

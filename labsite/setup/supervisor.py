@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import socket
 import subprocess
 import time
@@ -84,9 +83,7 @@ def start(options: Options, step: Step) -> None:
         (options.run / "redis" / "redis.conf").write_text(programs.redis_configuration(options), encoding="utf-8")
         (options.run / "redis" / "redis.conf").chmod(0o644)
     path = options.run / "supervisord.conf"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # may hold a database password
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(programs.configuration(options))
+    path.write_text(programs.configuration(options), encoding="utf-8")
     step.say("starting the supervisor")
     step.run(
         [str(venv.path(options) / "bin/supervisord"), "--configuration", str(path)],
