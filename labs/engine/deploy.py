@@ -71,10 +71,7 @@ class _Deployment:
         order.prepare()
         with ExitStack() as stack:
             for host in self.lab.hosts:
-                try:
-                    self.engines[host.name] = stack.enter_context(connect(self.hosts[host.name]))
-                except EngineUnreachable as error:
-                    raise DeployFailed("host", host.name, host.name, f"has no engine: {error.reason}") from error
+                self.engines[host.name] = stack.enter_context(connect(self.hosts[host.name]))
             self.cancel = os.eventfd(0, os.EFD_CLOEXEC)
             stack.callback(os.close, self.cancel)
             workers = stack.enter_context(ThreadPoolExecutor(min(THREADS, max(total, 1)), "deploy"))

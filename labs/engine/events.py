@@ -8,7 +8,6 @@ section 7.1 (chunked transfer coding).
 from __future__ import annotations
 
 import json
-import os
 import select
 import socket
 import time
@@ -20,7 +19,6 @@ from urllib.parse import quote
 
 from labs.engine.client import API_VERSION
 from labs.engine.errors import EngineUnreachable
-from labs.kernel import rooted
 
 if TYPE_CHECKING:
     from labs.hosts.host import Host
@@ -202,21 +200,14 @@ class _ChunkedBody:
 
 
 def _connect(host: Host) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_OPEN_TIMEOUT_S)
     try:
-        path = rooted.open_socket_below(host.root, "run/docker.sock")
+        connection.connect(str(host.engine_socket))
     except OSError as error:
+        connection.close()
         raise EngineUnreachable(host.name, error.strerror or str(error)) from error
-    try:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(_OPEN_TIMEOUT_S)
-        try:
-            connection.connect(f"/proc/self/fd/{path}")
-        except OSError as error:
-            connection.close()
-            raise EngineUnreachable(host.name, error.strerror or str(error)) from error
-        return connection
-    finally:
-        os.close(path)
+    return connection
 
 
 def _request(since_ns: int | None, filters: Mapping[str, Sequence[str]]) -> bytes:
