@@ -25,7 +25,7 @@ REDRAW_S = 0.2
 _TELLING = re.compile(
     r"^E: |\b(error|errors|failed|refused|denied|no space|not found|cannot|unable)\b.*\w{3}", re.IGNORECASE
 )
-_NOISE = re.compile(r"^(npm error|npm ERR!)\s*($|-|A complete log|Run |Options|aliases|    )|^\s*at ")
+_NPM = "npm error "
 
 
 @dataclass
@@ -123,7 +123,7 @@ class Step:
                     *lines, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
                     for line in lines:
                         if text := line.decode("utf-8", "replace").strip():
-                            words = [*words[-39:], text]
+                            words = [*words[-199:], text]
                             self.part = text
                 self.show()
         if text := rest.decode("utf-8", "replace").strip():
@@ -132,8 +132,13 @@ class Step:
 
 
 def reason(words: Sequence[str]) -> str:
-    """Return the line that says why a program failed: the last that speaks of an error, else the last."""
-    telling = [line for line in words if _TELLING.search(line) and not _NOISE.search(line)]
+    """Return the line that says why a program failed: the last that speaks of an error, else the last.
+
+    npm says why in the first line after its code, and then prints its whole manual.
+    """
+    npm = [line.removeprefix(_NPM).strip() for line in words if line.startswith(_NPM)]
+    said = [line for line in npm if len(line) > 20 and not line.startswith(("code ", "A complete log"))][:1]
+    telling = said or [line for line in words if _TELLING.search(line)]
     return (telling or list(words) or ["it said nothing"])[-1][:300]
 
 

@@ -35,7 +35,7 @@ def test_the_reason_skips_what_npm_adds_to_every_error() -> None:
         "npm error ERESOLVE could not resolve",
         "npm error A complete log of this run can be found in: /x/y.log",
     ]
-    assert reason(words) == "npm error ERESOLVE could not resolve"
+    assert reason(words) == "ERESOLVE could not resolve"
 
 
 def test_a_silent_program_is_called_silent() -> None:
