@@ -42,7 +42,7 @@ export interface HostNode {
   readonly id: HostId;
   readonly kind: "host";
   readonly name: string;
-  readonly address: string | null;
+  readonly address: string;
   readonly engine_version: string | null;
 }
 
@@ -87,8 +87,9 @@ export interface InterfaceNode {
   readonly macvlan_mode: string | null;
 }
 
+/** `host_ip` and `published` are null for a port that is exposed only. */
 export interface PublishedPort {
-  readonly host_ip: string;
+  readonly host_ip: string | null;
   readonly published: number | null;
   readonly target: number;
   readonly protocol: string;
@@ -136,10 +137,10 @@ interface EdgeEnds {
   readonly b: NodeId;
 }
 
-/** What the kernel has wired: `a` and `b` are interfaces. port: b is the bridge; macvlan, ipvlan: b is the parent. */
+/** What the kernel has wired: `a` and `b` are interfaces. port: b is the bridge; macvlan (and ipvlan): b is the parent. */
 export interface WiredEdge extends EdgeEnds {
   readonly kind: "wired";
-  readonly type: "veth" | "port" | "macvlan" | "ipvlan" | "vxlan";
+  readonly type: "veth" | "port" | "macvlan" | "vxlan";
 }
 
 /** What the engine says belongs together. inside: container → namespace; realised: network → interface. */
