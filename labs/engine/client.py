@@ -37,9 +37,11 @@ class Engine:
 
     @property
     def api(self) -> docker.APIClient:
-        """The calling thread's SDK client. Stays inside this room; wrap calls in `speaking`."""
+        """The calling thread's SDK client. Stays inside this room; use it through `speaking`."""
         client: docker.APIClient | None = getattr(self._local, "client", None)
         if client is None:
+            if not self.host.engine_socket.exists():  # the SDK would say "not found" and leak a descriptor
+                raise EngineUnreachable(self.host.name, "it has no socket")
             client = docker.APIClient(
                 base_url=f"unix://{self.host.engine_socket}", version=API_VERSION, timeout=_TIMEOUT_S
             )
