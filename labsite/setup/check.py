@@ -26,7 +26,7 @@ def check(options: Options) -> int:
         ("types", [str(folder / "mypy")], own),
         ("Django", [str(folder / "python"), "manage.py", "check"], own),
         ("migrations", [str(folder / "python"), "manage.py", "makemigrations", "--check", "--dry-run"], own),
-        ("page types", [*npm, "--prefix", "frontend", "run", "typecheck"], page),
+        ("page types", [*npm, "--prefix", "frontend", "run", "check"], page),
         ("page lint", [*npm, "--prefix", "frontend", "run", "lint"], page),
     ]
     failed = []

@@ -59,6 +59,7 @@ def test(options: Options, words: list[str]) -> int:
         page = frontend.script(venv.path(options), options, "test")
     with aside(options) as own:
         environment = {**own.environment(), "HOME": "/root"}
+        del environment["DJANGO_SETTINGS_MODULE"]  # it would win over the one that pyproject.toml names
         environment.update(
             {name: os.environ[name] for name in ("CI", "TERM", "COLUMNS", "PYTHONDEVMODE") if name in os.environ}
         )
