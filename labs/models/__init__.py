@@ -1,0 +1,7 @@
+"""The rows: sessions, tokens, probes. One module per subject; nothing here touches a host or a request."""
+
+from labs.models.probe import Probe
+from labs.models.session import LabSession
+from labs.models.token import Token
+
+__all__ = ["LabSession", "Probe", "Token"]

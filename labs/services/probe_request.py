@@ -1,0 +1,89 @@
+"""Ask for a probe and wait for its verdict. Called by the web process; the worker measures (`probe_measure`)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+
+import redis
+from django.conf import settings
+
+from labs.models import LabSession, Probe
+from labs.models.probe import ProbeState, Protocol, Verdict
+from labs.models.session import State
+from labs.services import queue
+from labs.services.errors import NotRunning, QueueUnavailable
+
+_KEPT_S = 60
+
+
+def ask(
+    session: LabSession, source: str, destination: str, protocol: Protocol, port: int | None, timeout_s: float
+) -> Probe:
+    """Queue a probe on the session's machine. Raises NotRunning, QueueUnavailable (the probe then says so too)."""
+    if session.state != State.RUNNING:
+        raise NotRunning(f"The session is {session.state}; only a running one can be probed.", state=session.state)
+    row = Probe.objects.create(
+        session=session,
+        source=source,
+        destination=destination,
+        protocol=protocol,
+        port=port,
+        timeout_s=timeout_s,
+    )
+    try:
+        queue.send("probe", row.id, machine=session.machine)
+    except QueueUnavailable as error:
+        conclude(row.id, Verdict.NOT_MEASURED, sentence=error.reason)
+        raise
+    return row
+
+
+def conclude(
+    probe: str,
+    verdict: Verdict,
+    *,
+    sentence: str,
+    rtts_ms: list[float] | None = None,
+    evidence: dict[str, object] | None = None,
+) -> bool:
+    """Write the verdict down once and wake who waits; return False when there was one already."""
+    written = (
+        Probe.objects.filter(id=probe)
+        .exclude(state=ProbeState.DONE)
+        .update(
+            state=ProbeState.DONE,
+            verdict=verdict,
+            sentence=sentence,
+            rtts_ms=rtts_ms or [],
+            evidence=evidence or {},
+        )
+    )
+    if written:
+        _wake(probe)
+    return written == 1
+
+
+def wait(row: Probe, seconds: float) -> Probe:
+    """Return the row as it is once measured, or after `seconds`. Sleeps in Redis; asks the database twice at most."""
+    with suppress(redis.RedisError):  # the answer then tells that it is not measured yet, and the caller polls
+        _client().blpop([_key(row.id)], timeout=seconds)
+    row.refresh_from_db()
+    return row
+
+
+def _wake(probe: str) -> None:
+    with suppress(redis.RedisError), _client().pipeline(transaction=True) as pipeline:
+        # should this fail, who waits reads the row when the wait ends
+        pipeline.rpush(_key(probe), "done")
+        pipeline.expire(_key(probe), _KEPT_S)
+        pipeline.execute()
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL)
+
+
+def _key(probe: str) -> str:
+    return f"probe:{probe}"

@@ -1,0 +1,1 @@
+"""The life of a session: asked for (`request`), launched, stopped, swept. States and moves: `labs.models.session`."""
