@@ -30,15 +30,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labs.hosts import cgroup, uid_range
+from labs.hosts import cgroup, machine, uid_range
 from labs.hosts.errors import HostExists, HostStartFailed, HostStopFailed
 from labs.places import RUN
 
 FOLDER = RUN / "hosts"
 RUNC_STATE = RUN / "runc"
-DISK = RUN / "disk"
-"""Where every launcher mounts its box's disk, each in its own mount namespace. The path down to it must be open to
-search by all: the box's root looks for its tree there, as a uid that owns nothing outside (FOLDER is closed)."""
 LAUNCH_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 ASSEMBLE = Path(__file__).with_name("assemble.py")
@@ -98,12 +95,12 @@ def assemble(reservation: Reservation, job: Mapping[str, object], socket: int | 
         **job,
         "box": reservation.box,
         "folder": str(reservation.folder),
-        "disk": str(DISK),
+        "disk": str(machine.DISK),
         "runc_state": str(RUNC_STATE),
         "socket": socket,
     }
-    DISK.mkdir(mode=0o711, exist_ok=True)
-    (DISK / "root").mkdir(exist_ok=True)  # `runc exec` starts in the path of the root, in the machine's mounts
+    machine.make(machine.DISK, 0o711)
+    (machine.DISK / "root").mkdir(exist_ok=True)  # `runc exec` starts in the path of the root, in the machine's mounts
     return _launch(reservation, ASSEMBLE, json.dumps(everything), [] if socket is None else [socket])
 
 

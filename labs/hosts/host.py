@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from labs.hosts import box, cable, cgroup, image, inside, oci, uid_range
+from labs.hosts import box, cable, cgroup, image, inside, machine, oci, uid_range
 from labs.hosts import underlay as underlays
 from labs.hosts.errors import EngineNotReady, HostGone
 from labs.hosts.image import HostImage
@@ -104,9 +104,9 @@ def run(
     configuration = oci.configuration(
         hostname=name,
         uid_base=base,
-        root=box.DISK / "root",
-        data=box.DISK / "data",
-        tun=box.DISK / "tun",
+        root=machine.DISK / "root",
+        data=machine.DISK / "data",
+        tun=machine.DISK / "tun",
         group=f"{cgroup.parent()}/{reservation.box}",
         limits=limits,
         command=oci.ENGINE if engine else oci.IDLE,
@@ -231,6 +231,9 @@ def stop(host: Host) -> None:
     Raises: HostStopFailed.
     """
     box.remove(host.box)
+    # The kernel frees the host's namespace some time after its last process, and answers pings in it until then.
+    if (ground := underlays.find(host.session)) is not None:
+        cable.unplug(ground.pid, host.name)
 
 
 def stop_session(session: str) -> None:

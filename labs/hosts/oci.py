@@ -25,7 +25,9 @@ ENVIRONMENT = {
 }
 
 ENGINE = ["/usr/bin/catatonit", "--", "/usr/lib/netquarium/engine"]
-ENGINE_ENVIRONMENT = {"GOGC": "200", "GOMEMLIMIT": "64MiB"}
+ENGINE_ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "64MiB"}
+"""Less garbage collection in the engine: ten containers cost 2.2 instead of 2.8 s of CPU. Not off altogether, for the
+shim of every container inherits it and would never collect."""
 IDLE = ["/usr/bin/catatonit", "-P"]
 CPU_PERIOD_US = 100_000
 
@@ -92,6 +94,8 @@ def _mounts(data: Path, tun: Path) -> list[dict[str, object]]:
         _mount("/dev/shm", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=64m"),
         _mount("/dev/mqueue", "mqueue", "nosuid", "noexec", "nodev"),
         _mount("/sys", "sysfs", "nosuid", "noexec", "nodev"),
+        # `ip netns exec` takes /sys away and mounts its own, which the kernel allows only while another is in sight.
+        _mount("/usr/lib/netquarium/sys", "sysfs", "nosuid", "noexec", "nodev"),
         _mount("/sys/fs/cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime"),
         _mount("/run", "tmpfs", "nosuid", "nodev", "mode=755", "size=64m"),
         _mount("/tmp", "tmpfs", "nosuid", "nodev", "mode=1777", "size=64m"),

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labs.hosts import machine
 from labs.hosts.errors import NoUidRange
 
-REGISTRY = Path("/run/netquarium-uid-ranges")
+REGISTRY = machine.FOLDER / "uid-ranges"
 FIRST = 0x4000_0000
 SIZE = 0x1_0000
 COUNT = 8192
@@ -56,7 +57,7 @@ def taken() -> dict[int, Path]:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    REGISTRY.mkdir(mode=0o700, parents=True, exist_ok=True)
+    machine.make(REGISTRY, 0o700)
     with (REGISTRY / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
