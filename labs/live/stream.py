@@ -64,13 +64,18 @@ class Entry:
     text: str
 
     @property
+    def is_delta(self) -> bool:
+        # Keys are written in a fixed order by `_arguments`, so that nothing need be parsed to know this.
+        return '"type":"delta"' in self.text[:200]
+
+    @property
     def message(self) -> Message:
         return cast(Message, json.loads(self.text))
 
 
 def default_url() -> str:
-    """Return the address of the installation's Redis: `NETQUARIUM_REDIS`, else the private one's unix socket."""
-    return os.environ.get("NETQUARIUM_REDIS") or f"unix://{RUN / 'redis.sock'}"
+    """Return the address of the installation's Redis: `NETQUARIUM_REDIS_URL`, else the private one's unix socket."""
+    return os.environ.get("NETQUARIUM_REDIS_URL") or f"unix://{RUN / 'redis.sock'}"
 
 
 def machine() -> str:
@@ -100,9 +105,9 @@ class Stream:
         answer = self._publish(keys=_keys(session), args=_arguments(session, message))
         return int(cast(str, answer))
 
-    def put_snapshot(self, session: str, snapshot: Mapping[str, object]) -> None:
-        """Replace the session's snapshot. Its `sequence` must be that of the last delta it contains."""
-        self._redis.set(f"topology:{session}", _text(snapshot), ex=KEPT_WHILE_RUNNING_S)
+    def put_snapshot(self, session: str, snapshot: str) -> None:
+        """Replace the session's snapshot (JSON). Its `sequence` must be that of the last delta it contains."""
+        self._redis.set(f"topology:{session}", snapshot, ex=KEPT_WHILE_RUNNING_S)
 
     def snapshot(self, session: str) -> Message | None:
         """Return the latest snapshot message, or None before the first (or after Redis lost it)."""
@@ -148,9 +153,9 @@ class AsyncStream:
         """See `Stream.publish`."""
         return int(await self._publish(keys=_keys(session), args=_arguments(session, message)))
 
-    async def put_snapshot(self, session: str, snapshot: Mapping[str, object]) -> None:
+    async def put_snapshot(self, session: str, snapshot: str) -> None:
         """See `Stream.put_snapshot`."""
-        await self.redis.set(f"topology:{session}", _text(snapshot), ex=KEPT_WHILE_RUNNING_S)
+        await self.redis.set(f"topology:{session}", snapshot, ex=KEPT_WHILE_RUNNING_S)
 
     async def snapshot(self, session: str) -> Entry | None:
         """Return the latest snapshot as stored, or None."""
@@ -205,8 +210,9 @@ def _keys(session: str) -> list[str]:
 
 
 def _arguments(session: str, message: Mapping[str, object]) -> list[str | int]:
-    body = {"at": time.time(), **message, "session": session}
-    body.pop("sequence", None)
+    # The type first: see `Entry.is_delta`.
+    body = {"type": message["type"], "session": session, "at": time.time()}
+    body |= {name: value for name, value in message.items() if name not in ("session", "sequence")}
     ended = body.get("type") == "state" and body.get("state") in LAST_STATES
     return [_text(body), CAPACITY, KEPT_AFTER_END_S if ended else KEPT_WHILE_RUNNING_S]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 
 import pytest
@@ -56,7 +57,7 @@ def test_numbers_keep_rising_when_redis_forgets_everything(private_redis: Privat
 
 def test_last_state_gives_the_keys_a_day(private_redis: PrivateRedis) -> None:
     stream = Stream(private_redis.url)
-    stream.put_snapshot(SESSION, {"type": "snapshot", "sequence": 1})
+    stream.put_snapshot(SESSION, '{"type":"snapshot","sequence":1}')
     stream.publish(SESSION, {"type": "state", "state": "stopped"})
     with redis.Redis.from_url(private_redis.url) as client:
         for key in ("events", "sequence", "topology"):
@@ -95,6 +96,6 @@ def test_follow_yields_messages_as_they_come(private_redis: PrivateRedis) -> Non
 def test_snapshot_survives_as_written(private_redis: PrivateRedis, state: str) -> None:
     stream = Stream(private_redis.url)
     snapshot = {"type": "snapshot", "sequence": 5, "session": SESSION, "nodes": {}, "edges": {}, "note": state}
-    stream.put_snapshot(SESSION, snapshot)
+    stream.put_snapshot(SESSION, json.dumps(snapshot))
     assert stream.snapshot(SESSION) == snapshot
     stream.close()
