@@ -85,6 +85,7 @@ def listen(address: str, port: int) -> socket.socket:
 
 
 def main() -> None:
+    os.umask(0o022)  # the folders on the way to what is shown must be passable
     parser = argparse.ArgumentParser(prog="labsite.setup.confine")
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--listen")

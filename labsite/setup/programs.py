@@ -106,7 +106,7 @@ def configuration(options: Options) -> str:
         f"directory={CHECKOUT}",
         f"childlogdir={options.logs}",
         "umask=027",
-        "minfds=65536",
+        "minfds=16384",
         "user=root",
         f"identifier=netquarium-{options.machine}",
         "",

@@ -22,6 +22,8 @@ from labsite.setup.options import CHECKOUT, USER, Options
 from labsite.setup.steps import Step, step
 
 HEALTHY_WITHIN_S = 60.0
+AS_CHOSEN = "(as you chose it)"
+"""Stands for a password that this file has never known: the login is older than it."""
 _SOURCES = ("labs", "labsite", "manage.py", "requirements.txt")
 
 
@@ -213,7 +215,7 @@ def _admit(options: Options) -> Access:
         )
         try:
             made = json.loads(lines)
-            text = f"{made['username']}\n{made['password']}\n{made['token']}\n"
+            text = f"{made['username']}\n{made['password'] or AS_CHOSEN}\n{made['token']}\n"
         except (ValueError, KeyError) as error:
             raise StepFailed(f"manage.py make_admin answered something else than a login: {error}") from error
         _write_private(options.state / "access", text)

@@ -90,5 +90,5 @@ def output(options: Options, arguments: list[str], *, environment: dict[str, str
     )
     if answer.returncode:
         words = (answer.stderr.strip() or answer.stdout.strip() or "it said nothing").splitlines()
-        raise StepFailed(f"{' '.join(arguments[:2])}: {words[-1]}")
+        raise StepFailed(words[-1].removeprefix("CommandError: "))
     return answer.stdout
