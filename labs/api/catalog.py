@@ -102,11 +102,11 @@ def get_lab(request: HttpRequest, slug: str) -> LabDetail:
 @router.post("validate/", operation_id="validate_lab", response=Validation)
 def validate_lab(request: HttpRequest, body: Files) -> Validation:
     """Check lab files without starting anything. Every problem has its place and, where there is one, a remedy."""
-    lab, problems = catalog.validate(body.files)
+    found = catalog.validate(body.files)
     return Validation(
-        valid=lab is not None,
-        problems=[_problem(problem) for problem in problems],
-        lab=None if lab is None else outline(lab),
+        valid=found.lab is not None,
+        problems=[_problem(problem) for problem in found.problems],
+        lab=None if found.lab is None else outline(found.lab),
     )
 
 
