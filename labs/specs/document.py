@@ -37,9 +37,9 @@ _PLAIN_TAGS: Final = frozenset({f"{_STANDARD_TAG}{name}" for name in ("int", "fl
 _STRING_TAGS: Final = frozenset({f"{_STANDARD_TAG}str", "!"})
 _COLLECTION_TAGS: Final = frozenset({f"{_STANDARD_TAG}map", f"{_STANDARD_TAG}seq"})
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_PARSER_ERRORS: Final = (YAMLError, ValueError, IndexError, KeyError, AttributeError, TypeError, AssertionError)
+_PARSER_ERRORS: Final = (YAMLError, ValueError, ArithmeticError, LookupError, AttributeError, TypeError, AssertionError)
 """What the parser raises on text that is not YAML: its own errors, and on odd escapes and directives also bare
-ones (`"\\UFFFFFFFF"` is a ValueError of chr())."""
+ones (`"\\UFFFFFFFF"` is an OverflowError of chr())."""
 
 
 class _Unreadable(Exception):

@@ -9,7 +9,7 @@ from typing import Final
 
 from labs.specs.lab import Driver
 from labs.specs.node import Node, ScalarNode
-from labs.specs.problem import Code, Place, Report, did_you_mean
+from labs.specs.problem import Code, Place, Report
 from labs.specs.section import Section, Vocabulary, named_sections, reads, refuses
 from labs.specs.value import Address, Located, Subnetwork, address, boolean, list_of, matching, pairs, subnet
 
@@ -146,7 +146,7 @@ def _driver(node: Node, report: Report) -> Driver | None:
         f"'{written}' is not a network driver a lab may name.",
         found=written,
         allowed=words,
-        remedy=_INSTEAD.get(written) or did_you_mean(written, words),
+        remedy=_INSTEAD.get(written) or report.did_you_mean(written, words),
     )
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from labs.specs.attachment import NetworkUse
@@ -13,7 +14,7 @@ from labs.specs.lab import Driver, ModeKind
 from labs.specs.lab_file import LabFile
 from labs.specs.network import NetworkDraft
 from labs.specs.order import ordered
-from labs.specs.problem import Code, Report, did_you_mean
+from labs.specs.problem import Code, Report
 from labs.specs.service import ModeDraft, Service
 from labs.specs.value import Located
 
@@ -24,6 +25,7 @@ as Compose puts the project's before every network."""
 
 MAX_CONTAINERS: Final = 200
 MAX_PORTS: Final = 400
+MAX_NETWORKS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def make_plan(
     report: Report,
 ) -> Plan | None:
     """Place every container. Returns None when there are too many, or services wait for each other in a circle."""
-    if not _is_small_enough(services, report):
+    if not _is_small_enough(services, networks, report):
         return None
     order = ordered(services, _waits_for(services), report)
     if order is None:
@@ -122,21 +124,32 @@ def make_plan(
     )
 
 
-def _is_small_enough(services: Mapping[str, Service], report: Report) -> bool:
-    containers = ports = 0
-    for service in services.values():
-        count = len(container_names(service))
-        containers += count
-        ports += count * len(service.ports)
-        for amount, most, what in ((containers, MAX_CONTAINERS, "containers"), (ports, MAX_PORTS, "published ports")):
-            if amount > most:
-                report.error(
-                    service.where("ports" if what == "published ports" else "deploy"),
-                    Code.LIMIT,
-                    f"A lab may have {most} {what}; from here on this one has more.",
-                    remedy="Take away services, replicas or ports.",
-                )
-                return False
+def _is_small_enough(services: Mapping[str, Service], networks: Mapping[str, NetworkDraft], report: Report) -> bool:
+    """Say whether the lab is of a size that can be checked and run, reporting the first excess of each kind."""
+    counts = [len(container_names(service)) for service in services.values()]
+    excesses = (
+        ("services", MAX_CONTAINERS, [(service.place, 1) for service in services.values()]),
+        ("containers", MAX_CONTAINERS, [(s.place, count) for s, count in zip(services.values(), counts, strict=True)]),
+        (
+            "published ports",
+            MAX_PORTS,
+            [(s.where("ports"), count * len(s.ports)) for s, count in zip(services.values(), counts, strict=True)],
+        ),
+        ("networks", MAX_NETWORKS, [(network.place, 1) for network in networks.values()]),
+    )
+    for what, most, amounts in excesses:
+        total = sum(amount for _, amount in amounts)
+        if total > most:
+            running = accumulate(amount for _, amount in amounts)
+            place = next(place for (place, _), so_far in zip(amounts, running, strict=True) if so_far > most)
+            report.error(
+                place,
+                Code.LIMIT,
+                f"A lab may have {most} {what}; this one has {total}, the first too many here.",
+                found=total,
+                remedy="Take some away.",
+            )
+            return False
     return True
 
 
@@ -202,7 +215,7 @@ def _joined(
             f"No {mode.joins} of this lab is called '{mode.target}'.",
             found=mode.target,
             allowed=sorted(known),
-            remedy=did_you_mean(mode.target or "", known),
+            remedy=report.did_you_mean(mode.target or "", known),
         )
         return None
     candidates = placed[target.name]
@@ -248,7 +261,7 @@ def _admitted(service: Service, hosts: tuple[str, ...], report: Report) -> tuple
                 f"No host of this lab is called '{constraint.value.host}'.",
                 found=constraint.value.host,
                 allowed=hosts,
-                remedy=did_you_mean(constraint.value.host, hosts) or "Add it under 'hosts' in lab.yml.",
+                remedy=report.did_you_mean(constraint.value.host, hosts) or "Add it under 'hosts' in lab.yml.",
             )
             return ()
     admitted = tuple(host for host in hosts if all(constraint.value.admits(host) for constraint in constraints))

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from labs.errors import LabError
 
 MAX_PROBLEMS: Final = 200
 """Problems kept from one reading; a file that has more is broken in one way many times."""
+
+MAX_ALLOWED: Final = 100
+"""Words listed as allowed, and compared when looking for what was meant."""
 
 _FOUND_LENGTH: Final = 80
 _MESSAGE_LENGTH: Final = 320
@@ -69,7 +73,7 @@ class Code(StrEnum):
     PLACEMENT = "placement"
     REPLICAS = "replicas"
     NETWORK_MODE = "network_mode"
-    NEVER_HEALTHY = "never_healthy"
+    CONDITION = "condition"
     PORT_TAKEN = "port_taken"
     PORT_UNPUBLISHED = "port_unpublished"
     SUBNET_MISSING = "subnet_missing"
@@ -169,6 +173,11 @@ class Report:
     ) -> None:
         self._add(place, code, Severity.WARNING, message, found, tuple(allowed), remedy)
 
+    def did_you_mean(self, word: str, known: Iterable[str]) -> str | None:
+        """Return a remedy naming the nearest known word, or None. Comparing words is dear: a full report has none."""
+        close = nearest(word, known) if len(self._problems) <= MAX_PROBLEMS else None
+        return f"Did you mean '{close}'?" if close else None
+
     @property
     def failed(self) -> bool:
         return any(problem.severity is Severity.ERROR for problem in self._problems.values())
@@ -201,7 +210,7 @@ class Report:
             severity,
             shorten(message, _MESSAGE_LENGTH),
             None if found is None else shorten(str(found)),
-            allowed,
+            allowed[:MAX_ALLOWED],
             remedy,
         )
         self._problems.setdefault((place, code, message), problem)
@@ -220,15 +229,14 @@ def _visible(character: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word the author most likely meant, or None when nothing is close."""
+    return _nearest(word[:64], tuple(known)[:MAX_ALLOWED])
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     by_folded: Mapping[str, str] = {_fold(candidate): candidate for candidate in known}
-    close = get_close_matches(_fold(word[:64]), list(by_folded), n=1, cutoff=0.7)
+    close = get_close_matches(_fold(word), list(by_folded), n=1, cutoff=0.7)
     return by_folded[close[0]] if close else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return a remedy sentence naming the nearest known word, or None."""
-    close = nearest(word, known)
-    return f"Did you mean '{close}'?" if close else None
 
 
 def _fold(word: str) -> str:

@@ -1,4 +1,4 @@
-"""Which host port each published port gets, and what stands in its way."""
+"""Which host port each published port gets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labs.specs.lab import ModeKind, Port
 from labs.specs.plan import Instance, Plan
 from labs.specs.port import PortRequest
-from labs.specs.problem import Code, Place, Report
+from labs.specs.problem import Place
 from labs.specs.value import Address, Located
 
 
@@ -59,12 +59,6 @@ def grants(plan: Plan) -> Iterator[Grant]:
                 yield Grant(instance, asked.place, request, None, holder)
 
 
-def check_ports(plan: Plan, report: Report) -> None:
-    for grant in grants(plan):
-        if grant.port is None and grant.holder is not None and grant.request.candidates is not None:
-            _report_taken(grant, grant.holder, grant.request.candidates, report)
-
-
 def _effective(instance: Instance) -> tuple[Located[PortRequest], ...]:
     """Return the ports the engine will publish: none without a namespace and an address of its own."""
     mode = instance.service.mode
@@ -80,20 +74,3 @@ def _clash(one: Address | None, other: Address | None) -> bool:
     if one.version != other.version:
         return False
     return one == other or one.is_unspecified or other.is_unspecified
-
-
-def _report_taken(grant: Grant, holder: Instance, candidates: range, report: Report) -> None:
-    itself = holder.service.name == grant.instance.service.name
-    asked = str(candidates[0]) if len(candidates) == 1 else f"{candidates[0]}-{candidates[-1]}"
-    every = "is" if len(candidates) == 1 else "are all"
-    replicas = itself and holder is not grant.instance
-    report.error(
-        grant.place,
-        Code.PORT_TAKEN,
-        f"Host port {asked}/{grant.request.protocol} {every} already published on host '{grant.instance.host}'"
-        f" by '{holder.name}'.",
-        found=asked,
-        remedy="Give a range with a port for each replica, or leave the host port out."
-        if replicas
-        else "Choose another host port, or place the two on different hosts.",
-    )

@@ -18,7 +18,7 @@ from labs.specs.lab_file import LabFile, read_lab_file
 from labs.specs.network import NetworkDraft, read_networks
 from labs.specs.node import MapNode, Node
 from labs.specs.plan import make_plan
-from labs.specs.problem import Code, Place, Problem, Report, did_you_mean
+from labs.specs.problem import Code, Place, Problem, Report
 from labs.specs.section import Section
 from labs.specs.service import Service, read_services
 from labs.specs.service_keys import COMPOSE_KEYS
@@ -100,15 +100,15 @@ def _roots(files: Mapping[str, bytes], report: Report) -> tuple[Node | None, Nod
                 Place(name),
                 Code.FILE_UNUSED,
                 f"Nothing reads the file {name}.",
-                remedy=_file_remedy(name, compose_file),
+                remedy=_file_remedy(name, compose_file, report),
             )
     return _root(LAB_FILE, files, report), _root(compose_file, files, report)
 
 
-def _file_remedy(name: str, compose_file: str) -> str | None:
+def _file_remedy(name: str, compose_file: str, report: Report) -> str | None:
     if name in COMPOSE_FILES:
         return f"Delete it: {compose_file} is read instead."
-    return did_you_mean(name, (LAB_FILE, *COMPOSE_FILES, LESSON_FILE))
+    return report.did_you_mean(name, (LAB_FILE, *COMPOSE_FILES, LESSON_FILE))
 
 
 def _root(name: str, files: Mapping[str, bytes], report: Report) -> Node | None:

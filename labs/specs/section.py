@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from labs.specs.node import Entry, MapNode, Node, ScalarNode
-from labs.specs.problem import Code, Place, Report, did_you_mean
+from labs.specs.problem import Code, Place, Report
 from labs.specs.value import Located, Reader, is_null, wrong_type
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Section:
                 f"'{name}' is not a key of {title}.",
                 found=name,
                 allowed=sorted(self.vocabulary.names(Treatment.READ)),
-                remedy=did_you_mean(name, self.vocabulary.keys),
+                remedy=self.report.did_you_mean(name, self.vocabulary.keys),
             )
         elif known.treatment is Treatment.READ:
             self._values[name] = entry
@@ -152,14 +152,13 @@ class Section:
 
 
 def named_sections(node: Node, report: Report, what: str) -> Iterator[tuple[ScalarNode, Node]]:
-    """Yield name and content of each entry of a mapping of named things, skipping extensions."""
+    """Yield name and content of each entry of a mapping of named things (`x-ray` may well name a service)."""
     if not isinstance(node, MapNode):
         if not is_null(node):
             wrong_type(node, report, f"a mapping of {what}", "Write each name on a line of its own, ending in ':'.")
         return
     for entry in node:
-        if not entry.key.text.startswith(EXTENSION_PREFIX):
-            yield entry.key, entry.value
+        yield entry.key, entry.value
 
 
 def _is_harmless(node: Node) -> bool:

@@ -14,7 +14,7 @@ from labs.specs.healthcheck import healthcheck
 from labs.specs.lab import Condition, Healthcheck, ModeKind
 from labs.specs.node import ListNode, MapNode, Node, ScalarNode
 from labs.specs.port import PortRequest, expose, ports
-from labs.specs.problem import Code, Place, Report, did_you_mean, nearest
+from labs.specs.problem import Code, Place, Report, nearest
 from labs.specs.section import Section, named_sections
 from labs.specs.service_keys import DEPENDENCY_KEYS, SERVICE_KEYS
 from labs.specs.setting import capabilities, extra_hosts, hostname, image_name, sysctls, volumes
@@ -214,7 +214,7 @@ def _restart(node: Node, report: Report) -> str | None:
         f"'{written}' is not a restart policy.",
         found=written,
         allowed=words,
-        remedy=did_you_mean(written, words),
+        remedy=report.did_you_mean(written, words),
     )
     return None
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from labs.specs.node import ListNode, MapNode, Node, ScalarNode
-from labs.specs.problem import Code, Report, did_you_mean, shorten
+from labs.specs.problem import Code, Report, shorten
 from labs.specs.value import any_scalar, list_of, matching, pairs, parse_address, text, wrong_type
 
 _HOSTNAME: Final = re.compile(
@@ -87,19 +87,19 @@ def capabilities(node: Node, report: Report) -> tuple[str, ...]:
                 f"'{item.value}' is not a capability the engine knows.",
                 found=item.value,
                 allowed=sorted(CAPABILITIES),
-                remedy=did_you_mean(name, CAPABILITIES),
+                remedy=report.did_you_mean(name, CAPABILITIES),
             )
     return tuple(found)
 
 
-_SYSCTL: Final = re.compile(r"net(?:[./][a-zA-Z0-9_:-]+)+")
+_SYSCTL: Final = re.compile(r"net(?:\.[a-zA-Z0-9_/:-]+)+")
 
 
 def sysctls(node: Node, report: Report) -> dict[str, str]:
     """Read kernel settings. Only those of the network namespace: a container has no others of its own."""
     found = {}
     for pair in pairs("=", "kernel settings")(node, report) or ():
-        if not pair.name.startswith(("net.", "net/")):
+        if not pair.name.startswith("net."):
             report.error(
                 pair.place,
                 Code.REFUSED_KEY,

@@ -17,7 +17,7 @@ from ipaddress import (
 from typing import Final, Generic, TypeVar
 
 from labs.specs.node import ListNode, MapNode, Node, ScalarNode
-from labs.specs.problem import Code, Place, Report, did_you_mean
+from labs.specs.problem import Code, Place, Report
 
 Address = IPv4Address | IPv6Address
 Subnetwork = IPv4Network | IPv6Network
@@ -99,7 +99,7 @@ def choice(*words: str) -> Reader[str]:
             report,
             f"'{node.text}' is not one of {', '.join(words)}.",
             allowed=words,
-            remedy=did_you_mean(node.text, words),
+            remedy=report.did_you_mean(node.text, words),
         )
         return None
 
