@@ -64,6 +64,11 @@ def body(lab: Lab, container: Container) -> dict[str, Any]:
         config["Entrypoint"] = list(container.entrypoint)
     if container.hostname is not None and not joined:
         config["Hostname"] = container.hostname
+    if container.user is not None:
+        config["User"] = container.user
+    if container.working_dir is not None:
+        config["WorkingDir"] = container.working_dir
+    config["Tty"], config["OpenStdin"] = container.tty, container.stdin_open
     if container.healthcheck is not None:
         config["Healthcheck"] = _healthcheck(container.healthcheck)
     if container.stop_grace_s is not None:
@@ -73,6 +78,8 @@ def body(lab: Lab, container: Container) -> dict[str, Any]:
         if primary.mac_address is not None:
             # Engine 20.10 takes a MAC for the primary network only, and here rather than at the endpoint.
             config["MacAddress"] = primary.mac_address
+    elif container.mac_address is not None:
+        config["MacAddress"] = container.mac_address
     return config
 
 
@@ -86,6 +93,8 @@ def _host_config(container: Container, names: dict[str, str]) -> dict[str, Any]:
         config["Dns"] = [str(address) for address in container.dns]
     if container.dns_search:
         config["DnsSearch"] = list(container.dns_search)
+    if container.dns_options:
+        config["DnsOptions"] = list(container.dns_options)
     if container.hosts_entries:
         config["ExtraHosts"] = [f"{name}:{address}" for name, address in container.hosts_entries.items()]
     if container.sysctls:
