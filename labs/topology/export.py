@@ -83,9 +83,9 @@ def graphml(graph: Graph) -> str:
 
 def dot(graph: Graph) -> str:
     """Return Graphviz: hosts and namespaces are clusters, drawn edges are undirected."""
-    lines = ["graph session {", "  compound=true; node [shape=box, style=rounded];"]
+    lines = ["graph session {", "  node [shape=box, style=rounded];"]
     lines += _tree(graph, _dot_group, _dot_node)
-    for edge in graph.edges.values():
+    for edge in _between(graph):
         lines.append(f"  {_quote(edge.a)} -- {_quote(edge.b)} [label={_quote(edge.type)}{_style(edge)}];")
     return "\n".join([*lines, "}", ""])
 
@@ -101,7 +101,7 @@ def mermaid(graph: Graph) -> str:
         return f"{short[node.id]}[{_mermaid(label(node))}]"
 
     lines = ["flowchart LR", *_tree(graph, lambda key, text: (open_group(key, text), "end"), draw)]
-    for edge in graph.edges.values():
+    for edge in _between(graph):
         line = "---" if edge.kind == "wired" else "-.-"
         lines.append(f"  {short[edge.a]} {line}|{edge.type}| {short[edge.b]}")
     return "\n".join([*lines, ""])
@@ -133,6 +133,11 @@ def parent(graph: Graph, node: Node) -> str | None:
     return found if found in graph.nodes else None
 
 
+def _between(graph: Graph) -> Iterator[Edge]:
+    """Yield the edges to draw: nesting shows already what is inside what, and Mermaid refuses an edge to a parent."""
+    return (edge for edge in graph.edges.values() if parent(graph, graph.nodes[edge.a]) != edge.b)
+
+
 def _tree(graph: Graph, group: Callable[[str, str], tuple[str, str]], draw: Callable[[Node], str]) -> Iterator[str]:
     """Yield the nested lines of both diagram languages: groups for hosts and namespaces, the rest inside."""
     inside: dict[str | None, list[Node]] = {}
@@ -154,9 +159,8 @@ def _tree(graph: Graph, group: Callable[[str, str], tuple[str, str]], draw: Call
 
 
 def _dot_group(key: str, text: str) -> tuple[str, str]:
-    # Only a group named cluster… is drawn as a box. Edges need a node to end at: an invisible one stands for the box.
-    name = _quote(f"cluster {key}")
-    return f"subgraph {name} {{ label={_quote(text)}; {_quote(key)} [style=invis, shape=point];", "}"
+    # Only a group named cluster… is drawn as a box.
+    return f"subgraph {_quote(f'cluster {key}')} {{ label={_quote(text)};", "}"
 
 
 def _dot_node(node: Node) -> str:
