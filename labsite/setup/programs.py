@@ -79,7 +79,7 @@ def programs(options: Options) -> list[Program]:
             "--bounding-set=-all",
         )
         found.append(Program("redis", (*drop, "--", "bash", "-c", server), 10))
-    found.append(Program("observer", (str(bin_ / "python"), "manage.py", "observer"), 20))
+    found.append(Program("observer", (str(bin_ / "python"), "manage.py", "observe"), 20))
     worker = [*celery, "worker", "--loglevel=INFO", "--hostname", f"worker@{options.machine}"]
     worker += ["--queues", f"default,machine.{options.machine}", "--concurrency=4"]
     worker += ["--without-gossip", "--without-mingle"]

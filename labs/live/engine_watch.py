@@ -1,0 +1,136 @@
+"""One engine under observation: its inventory, kept current by its event stream.
+
+The engine is asked about what its events name, not about everything: an inventory costs a call per container. Its
+answers come from a thread, as the SDK blocks; the event loop goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from labs.engine import events, inventory
+from labs.engine.client import Engine, connect
+from labs.engine.errors import EngineRefused, EngineUnreachable
+from labs.engine.events import EngineEvent, EventStream
+from labs.engine.facts import Inventory
+from labs.hosts.host import Host
+from labs.live.child import resolve
+
+log = logging.getLogger(__name__)
+
+WORTH_READING: Final = {
+    "type": ["container", "network"],
+    # Left out: exec_create and the like, which every health check sends.
+    "event": [
+        *("create", "start", "die", "stop", "restart", "pause", "unpause", "rename", "update", "destroy"),
+        *("health_status", "oom", "connect", "disconnect", "remove"),
+    ],
+}
+GATHER_S: Final = 0.005
+DUTY: Final = 3.0
+"""After asking for t seconds, events are gathered for DUTY * t: a busy engine is not kept busier by being watched."""
+RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+class EngineWatch:
+    """Runs from `start` to `close`. `inventory` is None while the engine does not answer.
+
+    `changed` is called after each reading; `stirred` at each batch of events, before the engine is asked: the kernel
+    has changed already.
+    """
+
+    def __init__(self, host: Host, changed: Callable[[], None], stirred: Callable[[], None]) -> None:
+        self.host = host
+        self.inventory: Inventory | None = None
+        self._changed = changed
+        self._stirred = stirred
+        self._containers: set[str] = set()
+        self._networks = False
+        self._task: asyncio.Task[None] | None = None
+        self._stream: EventStream | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._follow(), name=f"engine of {self.host.box}")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        """Follow the engine through its restarts, until cancelled."""
+        attempt = 0
+        while True:
+            try:
+                with connect(self.host) as engine:
+                    # The stream first: what happens while everything is read is then told by it.
+                    self._stream = await asyncio.to_thread(events.open_stream, self.host, filters=WORTH_READING)
+                    try:
+                        self.inventory = await asyncio.to_thread(inventory.read, self.host)
+                        self._changed()
+                        attempt = 0
+                        await self._keep_current(engine, self._stream)
+                    finally:
+                        self._stream.close()
+            except (EngineUnreachable, EngineRefused) as error:
+                if self.inventory is not None:
+                    log.info("%s: the engine does not answer: %s", self.host.box, error)
+                    self.inventory = None
+                    self._changed()
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+
+    async def _keep_current(self, engine: Engine, stream: EventStream) -> None:
+        """Apply events until the stream breaks. Raises: EngineUnreachable, EngineRefused."""
+        took_s = 0.0
+        while True:
+            await _readable(stream)
+            await asyncio.sleep(max(GATHER_S, DUTY * took_s))
+            found = stream.read()
+            if not found:
+                continue
+            self._note(found)
+            self._stirred()
+            started = time.monotonic()
+            await asyncio.to_thread(self._ask, engine)
+            took_s = time.monotonic() - started
+            self._changed()
+
+    def _note(self, found: Iterable[EngineEvent]) -> None:
+        for event in found:
+            if event.type == "container":
+                self._containers.add(event.id)
+            else:
+                self._networks = True
+                if "container" in event.attributes:
+                    self._containers.add(event.attributes["container"])
+
+    def _ask(self, engine: Engine) -> None:
+        """Read again what events named. Runs in a thread; the event loop does not touch the inventory meanwhile."""
+        known = self.inventory
+        assert known is not None
+        asked, self._containers = self._containers, set()
+        networks, self._networks = self._networks, False
+        answers = inventory.containers(engine, asked) if asked else ()
+        kept = [container for container in known.containers if container.id not in asked]
+        self.inventory = replace(
+            known,
+            containers=tuple(sorted([*kept, *answers], key=lambda container: container.id)),
+            networks=inventory.networks(engine) if networks else known.networks,
+        )
+
+
+async def _readable(stream: EventStream) -> None:
+    loop = asyncio.get_running_loop()
+    number = stream.fileno()
+    arrived: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(number, resolve, arrived)
+    try:
+        await arrived
+    finally:
+        loop.remove_reader(number)

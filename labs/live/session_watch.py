@@ -1,0 +1,375 @@
+"""One session under observation: from what kernels and engines say to numbered deltas and a snapshot.
+
+The work per change is small and done on the event loop: reread the touched namespaces (0.2 ms each), build the graph,
+compare. A burst is gathered first, for a few milliseconds, or longer where the work itself takes longer, so that
+watching a launch costs no more than a fixed share of a processor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pydantic
+import redis
+
+from labs.errors import LabError
+from labs.hosts.host import Host
+from labs.kernel import sighting
+from labs.kernel.errors import KernelRefused, NamespaceGone, NotANamespace, Overrun
+from labs.kernel.namespace import Namespace, open_namespace
+from labs.kernel.peer import PeerResolver
+from labs.kernel.sighting import Sighting
+from labs.kernel.watch import Aspect, Change, Changes
+from labs.live.host_watch import HostWatch
+from labs.live.inotify import Inotify
+from labs.live.namespace_watch import NamespaceWatch
+from labs.live.stream import AsyncStream
+from labs.topology import graph, wire, wording
+from labs.topology.delta import Delta, diff
+from labs.topology.graph import Graph
+from labs.topology.observation import Observation, ObservedHost, ObservedNamespace
+from labs.topology.wire import Event
+
+log = logging.getLogger(__name__)
+
+GATHER_S: Final = 0.003
+LONGEST_GATHER_S: Final = 0.1
+DUTY: Final = 4.0
+"""A change that took t seconds to work out is followed by at least DUTY * t of gathering: a fifth of a processor."""
+SNAPSHOT_EVERY_S: Final = 0.25
+EVENTS_PER_DELTA: Final = 200
+REDIS_RETRY_S: Final = 0.5
+"""More would be read by nobody; the rest of a flood is counted in one sentence."""
+
+
+class SessionWatch:
+    """Runs from `start` to `close`. `ended` is called once for each host that ends."""
+
+    def __init__(self, session: str, stream: AsyncStream, inotify: Inotify, ended: Callable[[str, Host], None]) -> None:
+        self.session = session
+        self.hosts: dict[str, HostWatch] = {}
+        self._stream = stream
+        self._inotify = inotify
+        self._ended = ended
+        self._underlay: NamespaceWatch | None = None
+        self._namespaces: dict[Namespace, NamespaceWatch] = {}
+        self._sightings: dict[str, dict[Namespace, Sighting]] = {}
+        self._resolver = PeerResolver()
+        self._unresolved: frozenset[tuple[Namespace, int]] = frozenset()
+        self._graph = Graph()
+        self._sequence = 0
+        self._to_look: set[str] = set()
+        self._to_read: set[Namespace] = set()
+        self._touched: dict[Namespace, set[Aspect]] = {}
+        self._changes: list[tuple[Namespace, Change]] = []
+        self._dirty = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._snapshot_due = asyncio.Event()
+        self._snapshots: asyncio.Task[None] | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as last published."""
+        return self._graph
+
+    def start(self) -> None:
+        self._worker = asyncio.create_task(self._work(), name=f"session {self.session}")
+        self._snapshots = asyncio.create_task(self._keep_snapshot(), name=f"snapshots of {self.session}")
+
+    async def close(self) -> None:
+        """Stop watching and let every namespace go."""
+        tasks = [task for task in (self._worker, self._snapshots) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for host in list(self.hosts.values()):
+            await host.close()
+        self.hosts.clear()
+        for watch in [*self._namespaces.values(), *([self._underlay] if self._underlay else [])]:
+            watch.close()
+        self._namespaces.clear()
+        self._underlay = None
+
+    async def set_hosts(self, hosts: Mapping[str, Host], underlay: Path | None) -> None:
+        """Watch exactly these hosts; those watched already stay as they are."""
+        for name, watch in list(self.hosts.items()):
+            if hosts.get(name) != watch.host:
+                await self._drop(name)
+        for name, host in hosts.items():
+            if name not in self.hosts:
+                self._add(name, host)
+        if self._underlay is None and underlay is not None:
+            try:
+                self._underlay = NamespaceWatch(open_namespace(underlay), self._on_changes)
+            except (LabError, OSError) as error:
+                log.warning("session %s: the underlay cannot be watched: %s", self.session, error)
+        self._dirty.set()
+
+    def republish(self) -> None:
+        """Write the snapshot again, as after Redis lost it."""
+        self._snapshot_due.set()
+
+    def look_everywhere(self) -> None:
+        """Search every host for namespaces that came without an event (`unshare`, whose maker told nobody)."""
+        self._to_look.update(self.hosts)
+        self._dirty.set()
+
+    def containers(self) -> dict[str, list[str]]:
+        """Return the names of the running containers by host."""
+        return {
+            name: [found.name for found in inventory.containers if found.state == "running"]
+            if (inventory := watch.engine.inventory)
+            else []
+            for name, watch in self.hosts.items()
+        }
+
+    def descriptor(self, namespace: Namespace) -> int | None:
+        """Return an open descriptor of a watched namespace, valid until the next `await`; None for an unknown one."""
+        if self._underlay is not None and self._underlay.namespace == namespace:
+            return self._underlay.reader.descriptor
+        watch = self._namespaces.get(namespace)
+        return None if watch is None else watch.reader.descriptor
+
+    def _add(self, name: str, host: Host) -> None:
+        def stirred() -> None:
+            self._to_look.add(name)
+            self._dirty.set()
+
+        def ended() -> None:
+            self._ended(self.session, host)
+
+        watch = HostWatch(host, self._inotify, stirred=stirred, changed=stirred, ended=ended)
+        self.hosts[name] = watch
+        self._to_look.add(name)
+        watch.start()
+
+    async def _drop(self, name: str) -> None:
+        watch = self.hosts.pop(name)
+        await watch.close()
+        self._sightings.pop(name, None)
+        self._to_look.discard(name)
+        self._let_go()
+        self._dirty.set()
+
+    def _on_changes(self, changes: Changes) -> None:
+        """Note what a watcher said; called from the event loop."""
+        if changes.overrun:
+            log.info("session %s: %s changed faster than it was read", self.session, changes.namespace.key)
+        if changes.wiring:
+            self._to_read.add(changes.namespace)
+        if changes.touched:
+            self._touched.setdefault(changes.namespace, set()).update(changes.touched)
+        room = 4 * EVENTS_PER_DELTA - len(self._changes)
+        self._changes.extend((changes.namespace, change) for change in changes.changes[: max(0, room)])
+        self._dirty.set()
+
+    async def _work(self) -> None:
+        await self._begin()
+        gather_s = GATHER_S
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(gather_s)
+            self._dirty.clear()
+            started = time.monotonic()
+            try:
+                await self._update()
+            except redis.RedisError as error:
+                # The published graph stays as it is, so that the next attempt tells everything since.
+                log.warning("session %s: changes wait for Redis: %s", self.session, error)
+                self._dirty.set()
+                await asyncio.sleep(REDIS_RETRY_S)
+            took_s = time.monotonic() - started
+            gather_s = min(LONGEST_GATHER_S, max(GATHER_S, DUTY * took_s))
+
+    async def _begin(self) -> None:
+        """Go on from the snapshot an earlier observer left; without one, put an empty one, so that deltas fit it."""
+        while True:
+            try:
+                stored = await self._stream.snapshot(self.session)
+                if stored is not None:
+                    self._sequence = stored.sequence
+                    self._graph = _restored(stored.text)
+                else:
+                    self._sequence = await self._stream.last(self.session)
+                    await self._stream.put_snapshot(self.session, self._snapshot_text())
+            except redis.RedisError as error:
+                log.warning("session %s: the observer waits for Redis: %s", self.session, error)
+                await asyncio.sleep(REDIS_RETRY_S)
+            else:
+                return
+
+    async def _update(self) -> None:
+        """Bring the graph up to date and publish what changed. Raises: redis.RedisError."""
+        self._refresh()
+        observation = self._observe()
+        new = graph.build(observation)
+        delta = diff(self._graph, new)
+        touched, changes = self._touched, self._changes
+        if not delta and not touched:
+            return
+        message = self._message(delta, new, touched, changes)
+        self._touched, self._changes = {}, []
+        try:
+            self._sequence = await self._stream.publish(self.session, message)
+        except redis.RedisError:
+            for namespace, aspects in touched.items():
+                self._touched.setdefault(namespace, set()).update(aspects)
+            self._changes = [*changes, *self._changes]
+            raise
+        self._graph = new
+        self._snapshot_due.set()
+
+    def _message(
+        self,
+        delta: Delta,
+        new: Graph,
+        touched: Mapping[Namespace, set[Aspect]],
+        changes: list[tuple[Namespace, Change]],
+    ) -> wire.JsonObject:
+        told: list[Event] = list(wording.events(self._graph, new, delta))
+        for namespace, change in changes:
+            event = wording.change(change, new, wire.namespace_id(namespace))
+            if event is not None:
+                told.append(event)
+        if len(told) > EVENTS_PER_DELTA:
+            more = len(told) - EVENTS_PER_DELTA
+            told = [*told[:EVENTS_PER_DELTA], Event(f"… and {more} more changes at once", "more", None)]
+        return wire.to_object(
+            wire.DeltaMessage(
+                session=self.session,
+                sequence=0,
+                at=time.time(),
+                added=delta.added,
+                changed=delta.changed,
+                removed=delta.removed,
+                touched={wire.namespace_id(one): tuple(sorted(aspects)) for one, aspects in touched.items()},
+                events=tuple(told),
+            )
+        )
+
+    def _refresh(self) -> None:
+        """Read again whatever was said to have changed."""
+        to_look, self._to_look = self._to_look, set()
+        for name in to_look:
+            self._look(name)
+        to_read, self._to_read = self._to_read, set()
+        for namespace in to_read:
+            watch = self._underlay if self._underlay and self._underlay.namespace == namespace else None
+            watch = watch or self._namespaces.get(namespace)
+            if watch is None:
+                continue
+            try:
+                watch.read()
+            except (Overrun, KernelRefused) as error:
+                log.info("session %s: %s is read again: %s", self.session, namespace.key, error)
+                self._to_read.add(namespace)
+                self._dirty.set()
+
+    def _look(self, name: str) -> None:
+        """Find the namespaces of a host; open new ones, let go of those nothing holds any more."""
+        host = self.hosts.get(name)
+        if host is None:
+            return
+        try:
+            found = sighting.look(host.host.pid)
+        except (NamespaceGone, NotANamespace, OSError):
+            return  # the host is ending; its exit is told by itself
+        for namespace, seen in found.items():
+            if namespace not in self._namespaces:
+                try:
+                    descriptor = sighting.open_sighting(host.host.pid, seen)
+                    self._namespaces[namespace] = NamespaceWatch(descriptor, self._on_changes)
+                except (LabError, OSError) as error:
+                    log.debug("session %s: %s vanished while it was opened: %s", self.session, namespace.key, error)
+        self._sightings[name] = found
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close namespaces that no host has any more: our own sockets must not be what keeps them."""
+        held = {namespace for found in self._sightings.values() for namespace in found}
+        for namespace in [one for one in self._namespaces if one not in held]:
+            self._namespaces.pop(namespace).close()
+            self._to_read.discard(namespace)
+            self._touched.pop(namespace, None)
+
+    def _observe(self) -> Observation:
+        """Put together what is known now; look for namespaces that are pointed to but not known yet."""
+        watches = dict(self._namespaces)
+        if self._underlay is not None:
+            watches[self._underlay.namespace] = self._underlay
+        states = {namespace: watch.state for namespace, watch in watches.items()}
+        peers = self._resolver.resolve({namespace: watch.reader for namespace, watch in watches.items()}, states)
+        self._search_for_unresolved(peers)
+        hosts = tuple(
+            ObservedHost(
+                name=name,
+                address=watch.host.address,
+                namespaces=tuple(
+                    ObservedNamespace(
+                        state=states[namespace],
+                        peers=peers.get(namespace, {}),
+                        own=seen.own,
+                        engine_file=seen.engine_file,
+                        name=seen.name,
+                        process=None if seen.own or seen.engine_file or seen.name else seen.process,
+                    )
+                    for namespace, seen in self._sightings.get(name, {}).items()
+                    if namespace in self._namespaces
+                ),
+                inventory=watch.engine.inventory,
+            )
+            for name, watch in self.hosts.items()
+        )
+        underlay = None
+        if self._underlay is not None:
+            key = self._underlay.namespace
+            underlay = ObservedNamespace(state=states[key], peers=peers.get(key, {}))
+        return Observation(hosts, underlay)
+
+    def _search_for_unresolved(self, peers: Mapping[Namespace, Mapping[int, Namespace]]) -> None:
+        """An interface whose other end is in no known namespace was moved somewhere: look there, once."""
+        unresolved = frozenset(
+            (namespace, interface.peer_nsid)
+            for namespace, watch in self._namespaces.items()
+            for interface in watch.state.interfaces
+            if interface.kind == "veth" and interface.peer_nsid is not None and interface.peer_nsid >= 0
+            if interface.peer_nsid not in peers.get(namespace, {})
+        )
+        if unresolved - self._unresolved:
+            self.look_everywhere()
+        self._unresolved = unresolved
+
+    async def _keep_snapshot(self) -> None:
+        """Write the snapshot after changes, at most every `SNAPSHOT_EVERY_S`."""
+        while True:
+            await self._snapshot_due.wait()
+            self._snapshot_due.clear()
+            try:
+                await self._stream.put_snapshot(self.session, self._snapshot_text())
+            except redis.RedisError as error:
+                log.warning("session %s: the snapshot waits for Redis: %s", self.session, error)
+                self._snapshot_due.set()
+            await asyncio.sleep(SNAPSHOT_EVERY_S)
+
+    def _snapshot_text(self) -> str:
+        elements = self._graph.elements
+        return wire.to_json(
+            wire.SnapshotMessage(self.session, self._sequence, time.time(), elements.nodes, elements.edges)
+        )
+
+
+def _restored(text: str) -> Graph:
+    """Return the graph of a stored snapshot; an empty one if another version wrote it in a form we cannot read."""
+    try:
+        message = wire.from_json(text)
+    except pydantic.ValidationError as error:
+        log.warning("a stored snapshot cannot be read: %s", error)
+        return Graph()
+    if not isinstance(message, wire.SnapshotMessage):
+        return Graph()
+    return graph.from_elements(wire.Elements(message.nodes, message.edges))
