@@ -149,11 +149,11 @@ def describe(route: Route, names: Mapping[int, str]) -> str:
         words += ["src", str(route.source)]
     if route.metric is not None:
         words += ["metric", str(route.metric)]
-    if route.mtu_bytes is not None:
-        words += ["mtu", str(route.mtu_bytes)]
     if len(route.hops) == 1:
         words += route.hops[0].flags
-    else:
+    if route.mtu_bytes is not None:
+        words += ["mtu", str(route.mtu_bytes)]
+    if len(route.hops) > 1:
         for hop in route.hops:
             words += ["nexthop", *_hop_words(hop, route.family, names), "weight", str(hop.weight), *hop.flags]
     return " ".join(words)

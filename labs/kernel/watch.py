@@ -157,12 +157,12 @@ class Watcher:
                     change = Change("fdb", kind == neighbour.NEW, entry)
             else:
                 touched.add("neighbours")
-                change = self._neighbour(message, kind == neighbour.NEW)
+                change = self._neighbour(message, kind == neighbour.NEW, changes)
         if change is not None:
             changes.append(change)
         return False
 
-    def _neighbour(self, message: Message, present: bool) -> Change | None:
+    def _neighbour(self, message: Message, present: bool, changes: list[Change]) -> Change | None:
         """Return a change if the entry's MAC became known, changed, failed or was forgotten; None for mere upkeep."""
         found = neighbour.parse(message)
         if found is None:
@@ -170,6 +170,10 @@ class Watcher:
         key = (found.interface, found.address)
         if not present:
             known = self._macs.pop(key, None)
+            # A deleted entry is told as failed first (`neigh_delete` in net/core/neighbour.c): that was no failure.
+            if changes and _is_failure(changes[-1], found):
+                changes.pop()
+                return Change("neighbours", False, found)
             return Change("neighbours", False, found) if known or found.mac else None
         if found.mac is None and found.state != "failed":
             return None
@@ -179,3 +183,12 @@ class Watcher:
             self._macs.clear()
         self._macs[key] = found.mac
         return Change("neighbours", True, found)
+
+
+def _is_failure(change: Change, of: Neighbour) -> bool:
+    told = change.value
+    return (
+        isinstance(told, Neighbour)
+        and told.state == "failed"
+        and (told.interface, told.address) == (of.interface, of.address)
+    )

@@ -37,10 +37,6 @@ class Wiring:
             for _, item in found
             for interface in item.state.interfaces
         }
-        self._veths_by_index: dict[int, list[_End]] = {}
-        for end in self._ends.values():
-            if end.interface.kind == "veth":
-                self._veths_by_index.setdefault(end.interface.index, []).append(end)
 
     def edges(self) -> Iterator[WiredEdge]:
         """Yield each wired edge once; an end that is not among the namespaces yields none."""
@@ -68,45 +64,16 @@ class Wiring:
         return None if where is None else self._ends.get((where, end.interface.peer))
 
     def _veth_peer(self, end: _End) -> _End | None:
-        """Return the other end if both point at each other.
+        """Return the other end if it points back.
 
-        If either side's namespace is known by id, that decides. Otherwise (an id the kernel has not given yet, or
-        could not) the one veth that points back and is as unresolved as this one is taken, and no guess is made
-        among several.
+        A namespace id that is not resolved means a namespace nobody looked into. An interface elsewhere that happens
+        to fit by its index is not taken for it: hosts of one session number theirs alike.
         """
         other = self._pointed_to(end)
-        if other is not None:
-            return other if self._points_to(other, end) else None
-        if end.interface.peer is None or end.interface.peer_nsid is None:
-            return None
-        back = [
-            candidate
-            for candidate in self._veths_by_index.get(end.interface.peer, ())
-            if candidate.namespace != end.namespace and self._points_to(candidate, end)
-        ]
-        sure = [candidate for candidate in back if self._pointed_to(candidate) is not None]
-        if sure:
-            return sure[0]
-        # The other must see exactly one candidate too, or the same end would get two cables.
-        if len(back) == 1 and self._only_candidate(back[0], end):
-            return back[0]
-        return None
-
-    def _only_candidate(self, end: _End, expected: _End) -> bool:
-        return [
-            candidate
-            for candidate in self._veths_by_index.get(end.interface.peer or 0, ())
-            if candidate.namespace != end.namespace and self._points_to(candidate, end)
-        ] == [expected]
+        return other if other is not None and self._points_to(other, end) else None
 
     def _points_to(self, end: _End, target: _End) -> bool:
-        """Tell whether `end` names `target` as its peer, or might: its namespace id is unresolved."""
-        if end.interface.kind != "veth" or end.interface.peer != target.interface.index:
-            return False
-        if end.interface.peer_nsid is None:
-            return end.namespace == target.namespace
-        where = self._peers[end.namespace].get(end.interface.peer_nsid)
-        return where is None or where == target.namespace
+        return end.interface.kind == "veth" and self._pointed_to(end) == target
 
     def _tunnels(self) -> Iterator[VxlanEdge]:
         groups: dict[tuple[int, int], list[_End]] = {}
