@@ -1,16 +1,22 @@
-"""The connection to one host's engine. The only module that creates Docker SDK clients and reads its exceptions."""
+"""The connection to one host's engine. The only module that knows the Docker SDK.
+
+The SDK gives connections, pools and the API's version over the unix socket; requests and answers are plain JSON of
+the Engine API, which its wrappers neither type nor bound. The one who answers may be a learner's program, for a
+learner is root beside the engine: an answer has a size and a time it must keep to.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import docker
-import docker.errors
 import requests
+from docker.errors import DockerException
 
 from labs.engine.errors import EngineRefused, EngineUnreachable
 
@@ -20,14 +26,13 @@ if TYPE_CHECKING:
 API_VERSION = "1.41"
 """Of Engine 20.10, the product's own: naming it saves a question per client."""
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 60.0
+_LIMIT_BYTES = 32 << 20
+"""An inspect is some 5 KB; a list of a thousand containers 2 MB."""
 
 
 class Engine:
-    """A host's engine; safe to share between threads, each of which gets a client of its own.
-
-    Use as a context manager.
-    """
+    """A host's engine; safe to share between threads, each of which gets a client of its own. A context manager."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -35,55 +40,16 @@ class Engine:
         self._clients: list[docker.APIClient] = []
         self._lock = threading.Lock()
 
-    @property
-    def api(self) -> docker.APIClient:
-        """The calling thread's SDK client. Stays inside this room; use it through `speaking`."""
-        client: docker.APIClient | None = getattr(self._local, "client", None)
-        if client is None:
-            if not self.host.engine_socket.exists():  # the SDK would say "not found" and leak a descriptor
-                raise EngineUnreachable(self.host.name, "it has no socket")
-            client = docker.APIClient(
-                base_url=f"unix://{self.host.engine_socket}", version=API_VERSION, timeout=_TIMEOUT_S
-            )
-            # No proxy, .netrc or certificate settings of the machine apply to a unix socket; looking costs 2 ms a call.
-            client.trust_env = False
-            self._local.client = client
-            with self._lock:
-                self._clients.append(client)
-        return client
+    def get(self, path: str, **parameters: str) -> Any:
+        """Return the engine's JSON answer to a GET; `path` is the API's, such as "/networks", already quoted.
 
-    @contextmanager
-    def speaking(self) -> Iterator[docker.APIClient]:
-        """Lend the thread's client and turn what the SDK raises into our errors.
-
-        Raises: EngineRefused when the engine answers with an error; EngineUnreachable when it does not answer.
+        Raises: EngineRefused when the engine answers with an error; EngineUnreachable when no proper answer comes.
         """
-        try:
-            yield self.api
-        except docker.errors.APIError as error:
-            response = error.response
-            said = str(error) if response is None else _said(response)
-            raise EngineRefused(self.host.name, error.status_code or 0, said) from error
-        except requests.exceptions.Timeout as error:
-            raise EngineUnreachable(self.host.name, f"no answer within {_TIMEOUT_S} s") from error
-        except (requests.exceptions.RequestException, docker.errors.DockerException, OSError) as error:
-            raise EngineUnreachable(self.host.name, "its connection broke") from error
+        return self._ask("GET", path, parameters, None)
 
-    def post(self, path: str, body: Mapping[str, object], **parameters: str) -> dict[str, object]:
-        """Post a body of our own making, for calls whose SDK wrapper cannot say what we need. {} for no answer.
-
-        The SDK's container and network calls read proxy settings from the machine's home folder, check types again
-        and leave out options; a body is plain, and its builder can be tested without an engine.
-
-        Raises: as `speaking`.
-        """
-        with self.speaking() as api:
-            url = f"{api.base_url}/v{API_VERSION}{path}"
-            response = api.post(url, json=body, params=parameters, timeout=_TIMEOUT_S)
-            if response.status_code >= 400:
-                raise EngineRefused(self.host.name, response.status_code, _said(response))
-            answer: object = response.json() if response.content else {}
-            return answer if isinstance(answer, dict) else {}
+    def post(self, path: str, body: Mapping[str, object], **parameters: str) -> Any:
+        """Return the engine's JSON answer to a POST of `body`; None if it has none. Raises: as `get`."""
+        return self._ask("POST", path, parameters, body)
 
     def close(self) -> None:
         """Close every client. Idempotent."""
@@ -100,16 +66,52 @@ class Engine:
     ) -> None:
         self.close()
 
+    def _ask(self, method: str, path: str, parameters: Mapping[str, str], body: Mapping[str, object] | None) -> Any:
+        client = self._client()
+        url = f"{client.base_url}/v{API_VERSION}{path}"
+        try:
+            with client.request(method, url, params=parameters, json=body, timeout=_TIMEOUT_S, stream=True) as response:
+                status, content = response.status_code, self._content(response)
+        except requests.exceptions.Timeout as error:
+            raise EngineUnreachable(self.host.name, f"no answer within {_TIMEOUT_S:g} s") from error
+        except (requests.exceptions.RequestException, DockerException, OSError) as error:
+            raise EngineUnreachable(self.host.name, "its connection broke") from error
+        try:
+            answer = json.loads(content) if content else None
+        except ValueError as error:
+            raise EngineUnreachable(self.host.name, "its answer is not JSON") from error
+        if status >= 400:
+            raise EngineRefused(self.host.name, status, _said(answer))
+        return answer
+
+    def _content(self, response: requests.Response) -> bytes:
+        content, end = bytearray(), time.monotonic() + _TIMEOUT_S
+        for part in response.iter_content(64 << 10):
+            content += part
+            if len(content) > _LIMIT_BYTES or time.monotonic() > end:
+                raise EngineUnreachable(self.host.name, "its answer does not end")
+        return bytes(content)
+
+    def _client(self) -> docker.APIClient:
+        client: docker.APIClient | None = getattr(self._local, "client", None)
+        if client is None:
+            if not self.host.engine_socket.exists():  # the SDK would say "not found" and leak a descriptor
+                raise EngineUnreachable(self.host.name, "it has no socket")
+            client = docker.APIClient(base_url=f"unix://{self.host.engine_socket}", version=API_VERSION)
+            # No proxy, .netrc or certificate settings of the machine apply to a unix socket; looking costs 2 ms a call.
+            client.trust_env = False
+            self._local.client = client
+            with self._lock:
+                self._clients.append(client)
+        return client
+
 
 def connect(host: Host) -> Engine:
     """Open the engine of a running host. Nothing is asked of it yet, and it need not answer yet."""
     return Engine(host)
 
 
-def _said(response: requests.Response) -> str:
+def _said(answer: object) -> str:
     """Return the engine's own words without a final stop."""
-    try:
-        message = response.json()["message"]
-    except (ValueError, KeyError, TypeError):
-        message = response.text[:300]
-    return " ".join(str(message).split()).removeprefix("Error response from daemon: ").rstrip(".")
+    message = answer.get("message") if isinstance(answer, dict) else None
+    return " ".join(str(message or "no reason given").split()).removeprefix("Error response from daemon: ").rstrip(".")

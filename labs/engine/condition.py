@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 from labs.engine.client import Engine
 from labs.engine.errors import DeployFailed
@@ -34,8 +35,7 @@ def wait(engine: Engine, container: Container, condition: Condition, *, cancel: 
     # The stream first: what happens between the look and the wait is then in the stream.
     with open_stream(engine.host, filters=wanted) as stream:
         while True:
-            with engine.speaking() as api:
-                state: dict[str, Any] = api.inspect_container(container.name)["State"]
+            state: dict[str, Any] = engine.get(f"/containers/{quote(container.name)}/json")["State"]
             if _met(container, condition, state):
                 return
             if (left := end - time.monotonic()) <= 0:

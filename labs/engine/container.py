@@ -30,8 +30,7 @@ def run(engine: Engine, lab: Lab, container: Container) -> str:
     except EngineRefused as refusal:
         if refusal.status != 409:
             raise
-        with engine.speaking() as api:
-            found: dict[str, Any] = api.inspect_container(container.name)
+        found: dict[str, Any] = engine.get(f"/containers/{quote(container.name)}/json")
         if (found["Config"].get("Labels") or {}).get(ownership.DEFINITION) != definition["Labels"][
             ownership.DEFINITION
         ]:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from labs.engine import ownership, process
 from labs.engine.client import Engine, connect
@@ -42,6 +43,9 @@ __all__ = [
     "read",
 ]
 
+_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+"""What reading an answer raises that is no engine's."""
+
 _SANDBOXES = "run/docker/netns"
 _PAUSE_IMAGE = "netquarium/pause"
 _BRIDGE_NAME = "com.docker.network.bridge.name"
@@ -56,9 +60,11 @@ def read(host: Host) -> Inventory:
     Raises: EngineUnreachable, also for answers that are not an engine's; EngineRefused.
     """
     with connect(host) as engine:
-        with engine.speaking() as api:
-            version = str(api.version(api_version=False)["Version"])
-        return Inventory(host.name, version, containers(engine), networks(engine))
+        version = engine.get("/version")
+        try:
+            return Inventory(host.name, str(version["Version"]), containers(engine), networks(engine))
+        except (KeyError, TypeError) as error:
+            raise _nonsense(host.name, "the version", error) from error
 
 
 def containers(engine: Engine, identities: Iterable[str] | None = None) -> tuple[ContainerFacts, ...]:
@@ -67,36 +73,37 @@ def containers(engine: Engine, identities: Iterable[str] | None = None) -> tuple
     Raises: EngineUnreachable; EngineRefused.
     """
     host = engine.host
-    if identities is None:
-        with engine.speaking() as api:
-            identities = [str(found["Id"]) for found in api.containers(all=True)]
-    found = [answer for identity in sorted(set(identities)) if (answer := _inspect(engine, identity)) is not None]
     try:
+        if identities is None:
+            identities = [str(found["Id"]) for found in engine.get("/containers/json", all="1")]
+        found = [answer for identity in sorted(set(identities)) if (answer := _inspect(engine, identity)) is not None]
         pids = process.outer(host.pid, (int(answer["State"]["Pid"]) for answer in found))
         return tuple(_container(host.name, answer, pids) for answer in found)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise EngineUnreachable(host.name, f"its answer about containers makes no sense ({error!r})") from error
+    except _NONSENSE as error:
+        raise _nonsense(host.name, "containers", error) from error
 
 
 def networks(engine: Engine) -> tuple[NetworkFacts, ...]:
     """Read all networks, ordered by id. Raises: EngineUnreachable; EngineRefused."""
-    with engine.speaking() as api:
-        answers: list[dict[str, Any]] = api.networks()
     try:
-        return tuple(_network(engine.host, answer) for answer in sorted(answers, key=lambda found: str(found["Id"])))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise EngineUnreachable(engine.host.name, f"its answer about networks makes no sense ({error!r})") from error
+        answers = sorted(engine.get("/networks"), key=lambda found: str(found["Id"]))
+        return tuple(_network(engine.host, answer) for answer in answers)
+    except _NONSENSE as error:
+        raise _nonsense(engine.host.name, "networks", error) from error
+
+
+def _nonsense(host: str, subject: str, error: Exception) -> EngineUnreachable:
+    return EngineUnreachable(host, f"its answer about {subject} makes no sense ({error!r})")
 
 
 def _inspect(engine: Engine, identity: str) -> dict[str, Any] | None:
     try:
-        with engine.speaking() as api:
-            answer: dict[str, Any] = api.inspect_container(identity)
-            return answer
+        answer: dict[str, Any] = engine.get(f"/containers/{quote(identity, safe='')}/json")
     except EngineRefused as refusal:
         if refusal.status == 404:
             return None
         raise
+    return answer
 
 
 def _container(host: str, answer: dict[str, Any], pids: Mapping[int, int]) -> ContainerFacts:

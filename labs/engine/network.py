@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from labs.engine import addressing, ownership
 from labs.engine.client import Engine
@@ -24,8 +25,7 @@ def create(engine: Engine, lab: Lab, network: Network) -> str:
     except EngineRefused as refusal:
         if refusal.status != 409:
             raise
-        with engine.speaking() as api:
-            found: dict[str, Any] = api.inspect_network(network.name)
+        found: dict[str, Any] = engine.get(f"/networks/{quote(network.name)}")
         if (found.get("Labels") or {}).get(ownership.DEFINITION) != definition["Labels"][ownership.DEFINITION]:
             raise
         return str(found["Id"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from labs.engine import addressing
 from labs.engine.client import Engine
 from labs.specs.lab import Lab
@@ -24,9 +22,7 @@ def init(engine: Engine, lab: Lab) -> str:
             "SubnetSize": 24,
         }
         engine.post("/swarm/init", request)
-    with engine.speaking() as api:
-        tokens: dict[str, dict[str, str]] = api.inspect_swarm()
-        return tokens["JoinTokens"]["Worker"]
+    return str(engine.get("/swarm")["JoinTokens"]["Worker"])
 
 
 def join(engine: Engine, manager: Engine, token: str) -> None:
@@ -42,6 +38,4 @@ def join(engine: Engine, manager: Engine, token: str) -> None:
 
 
 def _active(engine: Engine) -> bool:
-    with engine.speaking() as api:
-        info: dict[str, Any] = api.info()
-    return bool(info["Swarm"]["LocalNodeState"] == "active")
+    return bool(engine.get("/info")["Swarm"]["LocalNodeState"] == "active")

@@ -1,0 +1,1 @@
+"""Measurements of the product beside its floors and peers, taken in one run so that their ratios hold."""
