@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("NETQUARIUM_REDIS_URL", "", "`redis://…` of a shared Redis; empty: a private one on RUN/redis.sock."),
     Setting("NETQUARIUM_SECRET_KEY", "", "Signs cookies and tickets; empty: one is made in STATE/secret.key."),
     Setting("NETQUARIUM_MACHINE", "the host name", "This machine's name in queues and channels."),
+    Setting("NETQUARIUM_GROUP", "netquarium", "The group that may reach the observer's socket."),
     Setting("NETQUARIUM_SESSIONS_PER_USER", "5", "Live sessions one learner may have at a time."),
     Setting("NETQUARIUM_SESSIONS_IN_ALL", "60", "Live sessions of everybody together."),
     Setting("NETQUARIUM_SESSION_AGE_LIMIT_MINUTES", "480", "No session lives longer, however often it is extended."),

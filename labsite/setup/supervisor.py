@@ -38,7 +38,9 @@ class _UnixTransport(xmlrpc.client.Transport):
         self.path = path
 
     def make_connection(self, _host: object) -> http.client.HTTPConnection:
-        return _UnixConnection(self.path)
+        connection = _UnixConnection(self.path)
+        self._connection = ("localhost", connection)  # what the base class closes
+        return connection
 
 
 @dataclass(frozen=True)
