@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "labsite.headers.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "labs.api.problems.ProblemMiddleware",
+    "django.middleware.common.CommonMiddleware",  # refuses names that are not ours (DNS rebinding)
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

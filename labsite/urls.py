@@ -12,6 +12,6 @@ from labsite.pages import index
 urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", api.urls),
-    re_path(r"^api(/.*)?$", unknown_path),
+    re_path(r"^api(?:/.*)?$", unknown_path),
     re_path(r"^(?P<path>.*)$", index),
 ]

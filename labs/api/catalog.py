@@ -91,14 +91,6 @@ def list_labs(request: HttpRequest) -> list[LabSummary]:
     return [summary(lab) for lab in catalog.labs()]
 
 
-@router.get("{slug}/", operation_id="get_lab", response=LabDetail)
-def get_lab(request: HttpRequest, slug: str) -> LabDetail:
-    """Give one lab: its lesson, its files, and what it starts."""
-    lab = catalog.load(slug)
-    files = [LabFile(name=name, text=text) for name, text in catalog.files(slug).items()]
-    return LabDetail(**outline(lab).model_dump(), lesson=lab.lesson, files=files)
-
-
 @router.post("validate/", operation_id="validate_lab", response=Validation)
 def validate_lab(request: HttpRequest, body: Files) -> Validation:
     """Check lab files without starting anything. Every problem has its place and, where there is one, a remedy."""
@@ -108,6 +100,15 @@ def validate_lab(request: HttpRequest, body: Files) -> Validation:
         problems=[_problem(problem) for problem in found.problems],
         lab=None if found.lab is None else outline(found.lab),
     )
+
+
+# After validate/, which it would match too.
+@router.get("{slug}/", operation_id="get_lab", response=LabDetail)
+def get_lab(request: HttpRequest, slug: str) -> LabDetail:
+    """Give one lab: its lesson, its files, and what it starts."""
+    lab = catalog.load(slug)
+    files = [LabFile(name=name, text=text) for name, text in catalog.files(slug).items()]
+    return LabDetail(**outline(lab).model_dump(), lesson=lab.lesson, files=files)
 
 
 def summary(lab: Lab) -> LabSummary:

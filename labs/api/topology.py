@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router, Schema
 from pydantic import Field
 
 from labs.api.authentication import caller
 from labs.services import topology
+from labs.topology.export import Format
+from labs.topology.facts import Facts
+from labs.topology.wire import DeltaMessage, ProgressMessage, SnapshotMessage, StateMessage
 
 router = Router()
 
-FormatName = Literal["json", "cytoscape", "graphml", "dot", "mermaid"]
+Message = Annotated[DeltaMessage | ProgressMessage | StateMessage, Field(discriminator="type")]
 
 
 class Events(Schema):
-    """Messages numbered higher than `after`, in order; see docs/live.md for their shapes.
+    """Messages numbered higher than `after`, in order.
 
     `last` is what to send as `after` next. `gap` says that messages in between are no longer kept: take a snapshot.
     """
 
-    messages: list[dict[str, Any]]
+    messages: list[Message]
     last: int
     gap: bool
 
@@ -30,7 +33,7 @@ class Events(Schema):
 @router.get(
     "{session_id}/topology/",
     operation_id="get_topology",
-    response=dict[str, Any],
+    response=SnapshotMessage,
     openapi_extra={
         "responses": {
             200: {
@@ -44,7 +47,7 @@ class Events(Schema):
         }
     },
 )
-def get_topology(request: HttpRequest, session_id: str, format: FormatName = "json") -> HttpResponse:
+def get_topology(request: HttpRequest, session_id: str, format: Format = "json") -> HttpResponse:
     """Give the whole graph as it is now. Its `sequence` is the number of the last change it contains."""
     row = caller(request).session(session_id)
     text, content_type = topology.exported(row, format)
@@ -57,14 +60,15 @@ def list_topology_events(
     session_id: str,
     after: Annotated[int, Field(ge=0, description="A snapshot's `sequence`, or `last` of the answer before")] = 0,
     limit: Annotated[int, Field(ge=1, le=2000)] = 500,
-) -> Events:
+) -> JsonResponse:
     """List what changed after a number: deltas, launch progress and states share one numbering."""
     row = caller(request).session(session_id)
     messages, gap = topology.events(row, after, limit)
-    return Events(messages=messages, last=messages[-1]["sequence"] if messages else after, gap=gap)
+    last = messages[-1]["sequence"] if messages else after
+    return JsonResponse({"messages": messages, "last": last, "gap": gap})
 
 
-@router.get("{session_id}/namespaces/{namespace_id}/", operation_id="get_namespace", response=dict[str, Any])
-def get_namespace(request: HttpRequest, session_id: str, namespace_id: str) -> dict[str, Any]:
+@router.get("{session_id}/namespaces/{namespace_id}/", operation_id="get_namespace", response=Facts)
+def get_namespace(request: HttpRequest, session_id: str, namespace_id: str) -> JsonResponse:
     """Read one namespace's routes, policy rules, neighbours, FDB, firewall, counters and sysctls, now."""
-    return topology.facts(caller(request).session(session_id), namespace_id)
+    return JsonResponse(topology.facts(caller(request).session(session_id), namespace_id))

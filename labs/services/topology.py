@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 from labs.live import client, stream
 from labs.models import LabSession
 from labs.models.session import State
 from labs.services.errors import NotRunning, TopologyMissing
+from labs.topology import export
+from labs.topology.graph import from_elements
+from labs.topology.wire import elements_from_object
 
-Format = Literal["json", "cytoscape", "graphml", "dot", "mermaid"]
 
-
-def exported(row: LabSession, kind: Format) -> tuple[str, str]:
+def exported(row: LabSession, kind: export.Format) -> tuple[str, str]:
     """Return the latest graph as text and its media type. Raises TopologyMissing before the first was read."""
     found = stream.default_stream().snapshot(row.id)
     if found is None:
         raise TopologyMissing(f"The session is {row.state}; its graph has not been read.", state=row.state)
     if kind == "json":
-        return json.dumps(found), "application/json"
-    from labs.topology import export
-
-    return export.export(found, kind)
+        text = json.dumps(found)
+    else:
+        elements = elements_from_object({"nodes": found["nodes"], "edges": found["edges"]})
+        text = export.write(from_elements(elements), kind)
+    return text, export.MEDIA_TYPES[kind]
 
 
 def events(row: LabSession, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
