@@ -26,7 +26,7 @@ def engine(rootfs: Path) -> Iterator[Callable[[Sequence[str]], list[str]]]:
         if stale.startswith("build-"):
             box.remove(stale)
     name = f"build-{secrets.token_hex(4)}"
-    files = host.files("builder", IPv4Address("127.0.0.1"), IPv4Address("127.0.0.1"))
+    files = host.files("builder", IPv4Address("127.0.0.1"), [])
     with box.reserve(name, "") as reservation:
         running = host.run(HostImage(rootfs.parent), reservation, "builder", LIMITS, files, engine=True, template=False)
         host.wait_for_engine(running, 60)

@@ -75,7 +75,7 @@ def start(session: str, lab_host: LabHost, underlay: Underlay, limits: Limits, *
     Safe to call from several threads and processes at once. What fails leaves nothing.
     Raises: ImageMissing, HostExists, HostStartFailed, UnderlayFailed, NoUidRange.
     """
-    identity = files(lab_host.name, lab_host.address, underlay.gateway)
+    identity = files(lab_host.name, lab_host.address, underlay.resolvers)
     with box.reserve(f"{session}-{lab_host.name}", session) as reservation:
         host = run(image.current(), reservation, lab_host.name, limits, identity, engine=engine)
         host = replace(host, session=session, address=lab_host.address)
@@ -137,16 +137,13 @@ def _bind(listener: sockets.socket, folder: Path) -> None:
         os.close(descriptor)
 
 
-def files(name: str, address: IPv4Address, resolver: IPv4Address) -> dict[str, str]:
-    """Return the files that give a host its identity.
-
-    The resolver is the underlay's gateway. Nothing listens there without the internet, so that a lookup fails at once;
-    with no resolver at all the engine would hand a public one to containers, and every lookup would time out.
-    """
+def files(name: str, address: IPv4Address, resolvers: Sequence[IPv4Address]) -> dict[str, str]:
+    """Return the files that give a host its identity."""
+    servers = "".join(f"nameserver {resolver}\n" for resolver in resolvers)
     return {
         "/etc/hostname": f"{name}\n",
         "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{address} {name}\n",
-        "/etc/resolv.conf": f"nameserver {resolver}\noptions timeout:1 attempts:1\n",
+        "/etc/resolv.conf": f"{servers}options timeout:1 attempts:1\n",
     }
 
 
@@ -242,9 +239,10 @@ def stop_session(session: str) -> None:
     Raises: HostStopFailed.
     """
     owned = [name for name, owner in box.boxes().items() if owner == session]
-    # The underlay last: it may hold what leads to the machine.
-    for name in sorted(owned, key=lambda name: name == underlays.name_box(session)):
-        box.remove(name)
+    for name in owned:
+        if name != underlays.name_box(session):
+            box.remove(name)
+    underlays.close(session)
 
 
 def sessions() -> set[str]:

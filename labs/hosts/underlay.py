@@ -11,8 +11,11 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from labs.hosts import box, cable
+from labs.hosts import internet as way_out
 
 BRIDGE = "underlay0"
+INTERNET = "internet"
+"""File in the box's folder from before a way out is made until after it is removed."""
 
 SYSCTLS = {
     "net/ipv4/ip_forward": "1",
@@ -36,6 +39,15 @@ class Underlay:
     @property
     def namespace(self) -> Path:
         return Path(f"/proc/{self.pid}/ns/net")
+
+    @property
+    def resolvers(self) -> list[IPv4Address]:
+        """What hosts ask for names: the machine's own servers with the internet, else the gateway.
+
+        Nothing listens at the gateway, so that a lookup fails at once; with no resolver at all an engine would hand a
+        public one to its containers, and every lookup would time out.
+        """
+        return (way_out.resolvers() if self.internet else []) or [self.gateway]
 
     @property
     def gateway(self) -> IPv4Address:
@@ -62,6 +74,13 @@ def open(session: str, subnet: IPv4Network, *, internet: bool = False) -> Underl
             f"address add {underlay.gateway}/{subnet.prefixlen} brd + dev {BRIDGE}",
             f"link set dev {BRIDGE} up",
         )
+        if internet:
+            (reservation.folder / INTERNET).touch()
+            try:
+                way_out.connect(session, reservation.folder, pid)
+            except BaseException:
+                way_out.disconnect(session, reservation.folder)
+                raise
         reservation.complete(
             {"kind": "underlay", "session": session, "subnet": str(subnet), "pid": pid, "internet": internet}
         )
@@ -77,9 +96,12 @@ def find(session: str) -> Underlay | None:
     return Underlay(name_box(session), session, subnet, pid, bool(known["internet"]))
 
 
-def close(underlay: Underlay) -> None:
-    """Remove the underlay with all it holds; idempotent. Hosts on it keep running, with no cable.
+def close(session: str) -> None:
+    """Remove the session's underlay and its way to the internet; idempotent. Hosts on it lose their cable.
 
     Raises: HostStopFailed.
     """
-    box.remove(underlay.box)
+    folder = box.FOLDER / name_box(session)
+    if (folder / INTERNET).exists():
+        way_out.disconnect(session, folder)
+    box.remove(name_box(session))
