@@ -42,7 +42,7 @@ def healthcheck(node: Node, report: Report) -> Healthcheck | None:
     }
     retries = section.read("retries", integer(0, 1000)) or default.retries
     if test is None:
-        if not section.has("test"):
+        if section.lacks("test"):
             report.error(
                 section.place,
                 Code.MISSING_KEY,

@@ -10,6 +10,7 @@ from typing import Final
 from labs.specs.lab import LabHost, Limits
 from labs.specs.node import ListNode, MapNode, Node
 from labs.specs.problem import Code, Place, Report
+from labs.specs.ranges import is_unusable
 from labs.specs.section import Section, Vocabulary, named_sections, reads, refuses
 from labs.specs.value import (
     Located,
@@ -89,7 +90,7 @@ class LabFile:
 def read_lab_file(root: Node, report: Report) -> LabFile:
     section = Section.open(root, LAB_KEYS, report)
     title = section.read("title", _line(120))
-    if not section.has("title"):
+    if section.lacks("title"):
         report.error(section.place, Code.MISSING_KEY, "A lab needs a title.", remedy="Add 'title: …'.")
     underlay = section.locate("underlay", _underlay) or Located(DEFAULT_UNDERLAY, section.where("underlay"))
     internet = section.read("internet", boolean)
@@ -235,13 +236,13 @@ def _underlay(node: Node, report: Report) -> IPv4Network | None:
     found: Subnetwork | None = subnet(node, report)
     if found is None:
         return None
-    if not isinstance(found, IPv4Network) or not 16 <= found.prefixlen <= 28:
+    if not isinstance(found, IPv4Network) or not 16 <= found.prefixlen <= 28 or is_unusable(found):
         report.error(
             node.place,
             Code.BAD_VALUE,
             f"{found} cannot be the underlay.",
             found=found,
-            allowed=("an IPv4 subnet from /16 to /28",),
+            allowed=("a private IPv4 subnet from /16 to /28",),
             remedy=f"Write one like {DEFAULT_UNDERLAY}.",
         )
         return None

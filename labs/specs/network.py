@@ -166,7 +166,7 @@ def _subnet(node: Node, report: Report) -> SubnetDraft | None:
     ip_range: Located[Subnetwork] | None = section.locate("ip_range", subnet)
     aux = _aux_addresses(section)
     if own is None:
-        if not section.has("subnet"):
+        if section.lacks("subnet"):
             report.error(
                 section.place,
                 Code.MISSING_KEY,

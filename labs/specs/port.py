@@ -55,7 +55,7 @@ def ports(node: Node, report: Report) -> tuple[Located[PortRequest], ...] | None
         report.error(
             node.place,
             Code.LIMIT,
-            f"{len(found)} ports are published; one service may publish {MAX_PORTS}.",
+            f"One service may publish {MAX_PORTS} ports; this one publishes more.",
             remedy="Publish fewer: the engine starts a process for each.",
         )
     return tuple(found[:MAX_PORTS])
@@ -121,7 +121,7 @@ def _long(node: MapNode, report: Report) -> list[PortRequest]:
     section = Section.open(node, PORT_KEYS, report)
     target = section.read("target", integer(1, 65535))
     if target is None:
-        if not section.has("target"):
+        if section.lacks("target"):
             report.error(node.place, Code.MISSING_KEY, "A port needs 'target'.", remedy="Add the container's port.")
         return []
     protocol = section.read("protocol", choice(*PROTOCOLS)) if section.has("protocol") else "tcp"
@@ -168,7 +168,7 @@ def _pair(
         return []
     return [
         PortRequest(target, protocol, range(host_port, host_port + 1), host_ip)
-        for target, host_port in list(zip(targets, published, strict=True))[: MAX_PORTS + 1]
+        for target, host_port in zip(targets[: MAX_PORTS + 1], published[: MAX_PORTS + 1], strict=True)
     ]
 
 

@@ -128,7 +128,8 @@ def _read_compose(root: Node, report: Report) -> _Compose:
     services_node, networks_node = section.node("services"), section.node("networks")
     services = read_services(services_node, report) if services_node is not None else {}
     networks = read_networks(networks_node, report) if networks_node is not None else {}
-    if services_node is None or (isinstance(services_node, MapNode) and not services_node.entries):
+    empty = isinstance(services_node, MapNode) and not services_node.entries
+    if empty or section.lacks("services"):
         report.error(
             section.where("services"), Code.MISSING_KEY, "A lab needs at least one service.", remedy="Add 'services:'."
         )

@@ -75,6 +75,7 @@ class Section:
     place: Place
     report: Report
     _values: dict[str, Entry] = field(default_factory=dict)
+    _has_unknown: bool = False
 
     @classmethod
     def open(cls, node: Node, vocabulary: Vocabulary, report: Report) -> Section:
@@ -108,6 +109,10 @@ class Section:
     def has(self, name: str) -> bool:
         return self.node(name) is not None
 
+    def lacks(self, name: str) -> bool:
+        """Say whether the key is missing. Not so beside an unknown key, reported already: that one may be meant."""
+        return not self.has(name) and not self._has_unknown
+
     def where(self, name: str) -> Place:
         """Return the place of the key, or of the section when the key is absent."""
         return self._values[name].key.place if name in self._values else self.place
@@ -123,6 +128,7 @@ class Section:
         if name.startswith(EXTENSION_PREFIX):
             return
         if known is None:
+            self._has_unknown = True
             self.report.error(
                 entry.key.place,
                 Code.UNKNOWN_KEY,

@@ -110,7 +110,7 @@ def read_services(node: Node, report: Report) -> dict[str, Service]:
 
 def _service(key: ScalarNode, node: Node, report: Report) -> Service:
     section = Section.open(node, SERVICE_KEYS, report)
-    if not section.has("image"):
+    if section.lacks("image"):
         report.error(
             key.place, Code.MISSING_KEY, f"The service '{key.text}' has no image.", remedy="Add 'image: …' to it."
         )

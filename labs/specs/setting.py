@@ -144,6 +144,10 @@ def extra_hosts(node: Node, report: Report) -> dict[str, str]:
 _VOLUME_REMEDY: Final = "Delete it: a lab's containers hold only what their image holds."
 
 
+_PATH: Final = re.compile(r"[./~\\]|[a-zA-Z]:[\\/]")
+"""How a path of the host begins, on Windows too."""
+
+
 def volumes(node: Node, report: Report) -> None:
     """Report every volume: a path of the host would reach outside, a volume by name has no effect."""
     if not isinstance(node, ListNode):
@@ -154,7 +158,7 @@ def volumes(node: Node, report: Report) -> None:
         if written is None:
             continue
         kind, source = written
-        if kind == "bind" or source.startswith((".", "/", "~", "\\")) or re.match(r"[a-zA-Z]:[\\/]", source):
+        if kind == "bind" or _PATH.match(source):
             report.error(
                 item.place,
                 Code.REFUSED_KEY,
@@ -180,6 +184,6 @@ def _mount(node: Node, report: Report) -> tuple[str, str] | None:
     short = any_scalar(node, report)
     if short is None:
         return None
-    source, colon, _ = short.partition(":")
-    # One path alone is an anonymous volume at that path, as in Compose.
-    return "volume", source if colon else ""
+    # One path alone is an anonymous volume at that path, as in Compose. A drive's letter has a colon of its own.
+    source = re.match(r"((?:[a-zA-Z]:[\\/])?[^:]*):", short)
+    return "volume", source[1] if source else ""

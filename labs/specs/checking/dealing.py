@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from labs.specs.checking.drivers import is_lan
 from labs.specs.checking.static_addresses import wanted
-from labs.specs.checking.subnets import overlap
+from labs.specs.checking.subnets import LONGEST_PREFIX
 from labs.specs.lab import Driver
 from labs.specs.network import NetworkDraft, SubnetDraft
 from labs.specs.plan import Instance, Plan
 from labs.specs.pool import dealt, of_version
 from labs.specs.problem import Code, Report
+from labs.specs.ranges import overlap
 from labs.specs.value import Address, Located
 
 
@@ -70,6 +71,8 @@ def _chosen(table: _Table) -> frozenset[Address]:
 
 
 def _check_room(table: _Table, drafts: tuple[SubnetDraft, ...], report: Report) -> None:
+    if any(draft.subnet.value.prefixlen > LONGEST_PREFIX[draft.subnet.value.version] for draft in drafts):
+        return  # reported with the subnet
     room = sum(len(dealt(draft, table.count, _chosen(table))) for draft in drafts)
     if room < table.count:
         draft = drafts[0]

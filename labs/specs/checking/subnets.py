@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network
 from typing import Final
 
 from labs.specs.checking.drivers import is_lan
@@ -13,6 +12,7 @@ from labs.specs.network import NetworkDraft, SubnetDraft
 from labs.specs.plan import Plan
 from labs.specs.pool import edges
 from labs.specs.problem import Code, Place, Report
+from labs.specs.ranges import contains, is_unusable, overlap
 from labs.specs.value import Address, Located, Subnetwork
 
 DEFAULT_BRIDGE: Final = IPv4Network("172.17.0.0/16")
@@ -20,16 +20,7 @@ SWARM_BRIDGE: Final = IPv4Network("172.18.0.0/16")
 """docker_gwbridge, through which containers of an overlay reach their host. Bridges with a subnet of their own are made
 before it, so it avoids them; an overlay's subnet is another address space, which it does not see."""
 
-_UNUSABLE: Final[tuple[Subnetwork, ...]] = (
-    IPv4Network("0.0.0.0/8"),
-    IPv4Network("127.0.0.0/8"),
-    IPv4Network("224.0.0.0/3"),
-    IPv6Network("::/128"),
-    IPv6Network("::1/128"),
-    IPv6Network("fe80::/10"),
-    IPv6Network("ff00::/8"),
-)
-_LONGEST_PREFIX: Final = {4: 30, 6: 126}
+LONGEST_PREFIX: Final = {4: 30, 6: 126}
 
 
 def check_subnets(plan: Plan, report: Report) -> None:
@@ -47,15 +38,15 @@ def check_subnets(plan: Plan, report: Report) -> None:
 
 def _check_subnet(draft: SubnetDraft, report: Report) -> None:
     subnet, place = draft.subnet.value, draft.subnet.place
-    if subnet.prefixlen > _LONGEST_PREFIX[subnet.version]:
+    if subnet.prefixlen > LONGEST_PREFIX[subnet.version]:
         report.error(
             place,
             Code.SUBNET_FULL,
             f"{subnet} has no room for a gateway and a container.",
             found=subnet,
-            remedy=f"Use a prefix of /{_LONGEST_PREFIX[subnet.version]} or shorter.",
+            remedy=f"Use a prefix of /{LONGEST_PREFIX[subnet.version]} or shorter.",
         )
-    if any(overlap(subnet, unusable) for unusable in _UNUSABLE):
+    if is_unusable(subnet):
         report.error(
             place,
             Code.BAD_VALUE,
@@ -92,7 +83,7 @@ def _check_inside(address: Located[Address], subnet: Subnetwork, what: str, repo
 
 def _check_range(draft: SubnetDraft, report: Report) -> None:
     ip_range, subnet = draft.ip_range, draft.subnet.value
-    if ip_range is not None and not _contains(subnet, ip_range.value):
+    if ip_range is not None and not contains(subnet, ip_range.value):
         report.error(
             ip_range.place,
             Code.ADDRESS_OUTSIDE,
@@ -104,9 +95,10 @@ def _check_range(draft: SubnetDraft, report: Report) -> None:
 
 
 def _check_family(network: NetworkDraft, report: Report) -> None:
-    versions = Counter(draft.subnet.value.version for draft in network.subnets)
+    versions: set[int] = set()
     for draft in network.subnets:
-        if draft.subnet.value.version == 6 and not network.enable_ipv6:
+        version = draft.subnet.value.version
+        if version == 6 and not network.enable_ipv6:
             report.error(
                 draft.subnet.place,
                 Code.IPV6_DISABLED,
@@ -114,15 +106,15 @@ def _check_family(network: NetworkDraft, report: Report) -> None:
                 found=draft.subnet.value,
                 remedy="Add 'enable_ipv6: true' to the network.",
             )
-        if network.kind is Driver.BRIDGE and versions[draft.subnet.value.version] > 1:
-            versions[draft.subnet.value.version] = 0
+        elif network.kind is Driver.BRIDGE and version in versions:
             report.error(
                 draft.subnet.place,
                 Code.CONFLICT,
-                f"A bridge has one IPv{draft.subnet.value.version} subnet; '{network.key}' names several.",
+                f"A bridge has one IPv{version} subnet; '{network.key}' names several.",
                 found=draft.subnet.value,
                 remedy="Keep one, or make a network of each.",
             )
+        versions.add(version)
 
 
 # --- subnets of one host ------------------------------------------------------------------------------------------
@@ -146,6 +138,8 @@ def _check_host(plan: Plan, host: str, report: Report) -> None:
             others.append(_Known(SWARM_BRIDGE, "docker_gwbridge, which every Swarm host has"))
         for draft in network.subnets:
             own = draft.subnet
+            if is_unusable(own.value):
+                continue
             clash = next((other for other in others if overlap(other.subnet, own.value)), None)
             if clash is not None:
                 _report_overlap(host, own, clash, report)
@@ -176,15 +170,3 @@ def _check_underlay(plan: Plan, report: Report) -> None:
             found=underlay.value,
             remedy="Choose another, like 10.77.0.0/24.",
         )
-
-
-def overlap(one: Subnetwork, other: Subnetwork) -> bool:
-    """Say whether two subnets share an address; those of different IP versions never do."""
-    # `overlaps` compares numbers alone: an IPv4 and an IPv6 subnet must be kept apart first.
-    if isinstance(one, IPv4Network):
-        return isinstance(other, IPv4Network) and one.overlaps(other)
-    return isinstance(other, IPv6Network) and one.overlaps(other)
-
-
-def _contains(outer: Subnetwork, inner: Subnetwork) -> bool:
-    return overlap(outer, inner) and inner.prefixlen >= outer.prefixlen
