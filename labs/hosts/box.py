@@ -50,6 +50,12 @@ class Reservation:
     folder: Path
     lock: int
 
+    def own(self, session: str) -> None:
+        """Give the box to a session."""
+        new = self.folder / ".owner"
+        new.write_text(session)
+        new.rename(self.folder / "owner")
+
     def complete(self, facts: Mapping[str, object]) -> None:
         """Write box.json, at once or not at all."""
         write_json(self.folder / "box.json", facts)
@@ -84,6 +90,23 @@ def reserve(box: str, session: str) -> Iterator[Reservation]:
         except BaseException:
             _remove_locked(box)
             raise
+
+
+@contextmanager
+def take_over(box: str) -> Iterator[Reservation | None]:
+    """Hold the lock of a box that is there; yield None when somebody else holds it, or it has gone."""
+    try:
+        lock = (FOLDER / box / "lock").open("r+")
+    except FileNotFoundError:
+        yield None
+        return
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = os.fstat(lock.fileno()).st_nlink > 0
+        except BlockingIOError:
+            held = False
+        yield Reservation(box, FOLDER / box, lock.fileno()) if held else None
 
 
 def assemble(reservation: Reservation, job: Mapping[str, object], socket: int | None) -> int:
@@ -207,6 +230,11 @@ def remove(box: str) -> None:
                 time.sleep(0.002)
         if os.fstat(lock.fileno()).st_nlink:  # else another has removed it while we waited
             _remove_locked(box)
+
+
+def remove_reserved(reservation: Reservation) -> None:
+    """Remove a box whose lock the caller holds. Raises: HostStopFailed."""
+    _remove_locked(reservation.box)
 
 
 def _kill_launcher(folder: Path) -> None:

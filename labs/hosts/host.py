@@ -153,10 +153,11 @@ def connect(host: Host, underlay: Underlay) -> None:
     cable.plug(underlay.pid, underlays.BRIDGE, host.pid, host.name, address, str(underlay.gateway))
 
 
-def complete(reservation: box.Reservation, host: Host) -> None:
-    """Record a host as running, for `running` of any process."""
+def complete(reservation: box.Reservation, host: Host, more: Mapping[str, object] | None = None) -> None:
+    """Record a host as running, for `running` of any process; `more` facts are kept with it."""
     reservation.complete(
         {
+            **(more or {}),
             "kind": "host",
             "session": host.session,
             "name": host.name,
