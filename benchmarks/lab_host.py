@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network
 
+from labs.hosts import cgroup, underlay
 from labs.hosts import host as hosts
-from labs.hosts import underlay
 from labs.hosts.host import Host
 from labs.specs.lab import Attachment, Container, Driver, Lab, LabHost, Limits, Mode, ModeKind, Network
 
@@ -29,6 +29,17 @@ def fresh() -> Iterator[Host]:
         yield started
     finally:
         hosts.stop_session(session)
+
+
+def cpu_s(host: Host) -> float:
+    """CPU time used so far by everything in the host, in seconds; steadier than the clock on a busy machine."""
+    for tree in cgroup.trees():
+        group = tree / cgroup.parent() / host.box
+        if (group / "cpuacct.usage").exists():  # control groups version 1
+            return int((group / "cpuacct.usage").read_text()) / 1e9
+        if (group / "cpu.stat").exists() and "usage_usec" in (text := (group / "cpu.stat").read_text()):
+            return int(dict(line.split() for line in text.splitlines())["usage_usec"]) / 1e6
+    return 0.0
 
 
 def one_bridge(count: int) -> Lab:

@@ -95,7 +95,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--containers", type=int, default=20)
-    parser.add_argument("--threads", action="store_true", help="also compare 2, 4 and 16 threads of the product")
+    parser.add_argument("--threads", action="store_true", help="also compare other numbers of threads")
     chosen = parser.parse_args()
     image.current()
     ways: dict[str, Callable[[Host, int], None]] = {
@@ -107,17 +107,21 @@ def main() -> int:
     else:
         print("docker-compose is missing, so it is left out: apt-get install docker-compose", file=sys.stderr)
     if chosen.threads:
-        ways.update({f"product ({threads} threads)": product_with(threads) for threads in (2, 4, 16)})
+        ways.update({f"product ({threads} threads)": product_with(threads) for threads in (2, 8, 16)})
     took: dict[str, list[float]] = {name: [] for name in ways}
+    cost: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for turn in range(chosen.rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             with lab_host.fresh() as host:
-                begun = time.monotonic()
+                begun, used = time.monotonic(), lab_host.cpu_s(host)
                 ways[name](host, chosen.containers)
                 took[name].append(time.monotonic() - begun)
+                cost[name].append(lab_host.cpu_s(host) - used)
     print(f"{chosen.containers} containers on one bridge, {chosen.rounds} rounds, {os.cpu_count()} cores")
     medians = {name: lab_host.show(name, seconds) for name, seconds in took.items()}
+    for name, seconds in cost.items():
+        lab_host.show(f"  CPU of the host: {name}", seconds)
     limits = {"Docker SDK, 4 threads": MAY_COST_OF_SDK, "docker-compose up -d": MAY_COST_OF_COMPOSE}
     ours, missed = medians[names[0]], False
     for name, limit in limits.items():

@@ -23,8 +23,9 @@ from labs.specs.lab import Lab
 if TYPE_CHECKING:
     from labs.hosts.host import Host
 
-THREADS = 8
-"""Engine calls under way at once. 8 beat 4 by about a tenth on two cores: see benchmarks/README.md."""
+THREADS = max(4, 2 * (os.cpu_count() or 1))
+"""Engine calls under way at once. The engine is bound by CPU: more threads only make it contend with itself, so that on
+two cores 8 cost it 6 % more CPU time than 4 for the same containers (benchmarks/launch.py --threads)."""
 
 
 @dataclass(frozen=True)
