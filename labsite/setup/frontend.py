@@ -95,6 +95,8 @@ def build(venv: Path, step: Step, options: Options) -> None:
     step.run([*npm(venv), "run", "build"], cwd=FRONTEND, environment=environment(venv, options))
     if not (DIST / "index.html").exists():
         raise StepFailed("the build left no frontend/dist/index.html", step.log)
+    step.say("compressing")
+    step.run([str(venv / "bin/python"), "-m", "whitenoise.compress", "--quiet", str(DIST)])
     _BUILT.write_text(sources, encoding="ascii")
 
 

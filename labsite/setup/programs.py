@@ -86,7 +86,14 @@ def programs(options: Options) -> list[Program]:
     found.append(Program("worker", tuple(worker), 30, stop_after_s=20))
     beat = [*celery, "beat", "--loglevel=WARNING", "--schedule", str(options.run / "beat" / "schedule"), "--pidfile="]
     found.append(Program("beat", tuple(_confined(options, "beat", beat, write=[options.run / "beat"])), 40))
-    web = [str(bin_ / "uvicorn"), "labsite.asgi:application", "--fd", "{socket}", "--no-access-log"]
+    web = [
+        str(bin_ / "uvicorn"),
+        "labsite.asgi:application",
+        "--fd",
+        "{socket}",
+        "--no-access-log",
+        "--no-server-header",
+    ]
     web += ["--timeout-graceful-shutdown", "3", "--lifespan", "off", "--ws", "websockets-sansio"]
     found.append(Program("web", tuple(_confined(options, "web", web, listen=True, write=[options.database])), 50))
     return found

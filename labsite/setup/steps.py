@@ -66,7 +66,7 @@ class Step:
             line = f"  {self.title} … {self.elapsed_s():.0f} s  {self.part}"
             self.screen.write("\r\x1b[K" + line[: columns - 1])
         elif self.elapsed_s() > HEARTBEAT_S / 2:
-            self.screen.write(f"  {self.title}: {self.elapsed_s():.0f} s, {self.part or 'working'}\n")
+            self.screen.write(f"  {self.title}: {self.elapsed_s():.0f} s, {self.part[:100] or 'working'}\n")
         self.screen.flush()
 
     def finish(self, text: str) -> None:
