@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery
+from django.conf import settings
 from redis import ConnectionError as RedisConnectionError
 
 
@@ -73,4 +74,4 @@ class GoneQueue(Celery):
 
     def __init__(self) -> None:
         super().__init__("tests", broker="redis+socket:///nonexistent/redis.sock", set_as_current=False)
-        self.conf.task_publish_retry = False
+        self.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
