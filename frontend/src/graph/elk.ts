@@ -32,15 +32,20 @@ export function toElk(
 ): ElkNode | null {
   const here = new Map<InterfaceId, NamespaceId>();
   const children: ElkNode[] = [];
+  const chained = chainedNamespaces(cables);
   for (const { node } of host.namespaces) {
     const shape = shapes.get(node.id);
     if (!shape) continue;
     for (const id of shape.places.keys()) here.set(id, node.id);
+    const isOnTop = depth[node.role] === 0 && !chained.has(node.id);
     children.push({
       id: node.id,
       width: shape.width,
       height: shape.height,
-      layoutOptions: { "elk.portConstraints": "FIXED_POS" },
+      layoutOptions: {
+        "elk.portConstraints": "FIXED_POS",
+        ...(isOnTop ? { "elk.layered.layering.layerConstraint": "FIRST" } : {}),
+      },
       ports: [...shape.places].map(([id, rect]) => ({
         id,
         x: rect.x + rect.width / 2,
@@ -72,6 +77,12 @@ const depth: Record<string, number> = {
   overlay: 1,
   host: 2,
 };
+
+/** Namespaces cabled to another that is no bridge's: chains of routers, which need rows of their own. */
+function chainedNamespaces(cables: readonly Cable[]): ReadonlySet<NamespaceId> {
+  const direct = cables.filter(({ type, a, b }) => type === "veth" && a.master === null && b.master === null);
+  return new Set(direct.flatMap(({ a, b }) => [a.namespace, b.namespace]));
+}
 
 /** Cables within the host, from the upper to the lower box; and a hidden one that keeps overlays above the host. */
 function layeringEdges(

@@ -19,9 +19,9 @@ export const spacing = {
   hostGap: 44,
   boxGap: 16,
   rowGap: 58,
-  foldedRowGap: 30,
+  foldedRowGap: 34,
   /** A row of boxes wider than this is folded into several. */
-  widestRow: 1150,
+  widestRow: 900,
   host: { top: 42, right: 14, bottom: 14, left: 14 },
   idleShelf: 30,
   emptyHost: { width: 240, height: 130 },

@@ -18,10 +18,11 @@ export const metrics = {
   gap: 8,
   padHeight: 36,
   padWidthLeast: 78,
-  padsPerRow: 3,
+  padsPerRow: 4,
+  padOverhang: 6,
   socket: 22,
   socketPitch: 27,
-  switchBody: 40,
+  switchBody: 58,
   switchWidthLeast: 104,
   switchInset: 10,
   /** Advance of one character of the monospaced labels at 10.5 px. */
@@ -93,7 +94,7 @@ export function shapeNamespace(view: NamespaceView, options: ShapeOptions): Name
   for (const { interface: bridge, ports: enslaved } of view.bridges) {
     const above = enslaved.filter((port) => port.type !== "vxlan");
     const below = enslaved.filter((port) => port.type === "vxlan");
-    const label = Math.max(bridge.name.length, padAddress(bridge).length) * m.character + 40;
+    const label = Math.max(bridge.name.length, padAddress(bridge).length) * m.character + 24;
     const sockets = Math.max(above.length, below.length) * m.socketPitch + 2 * m.switchInset;
     const width = Math.ceil(Math.max(m.switchWidthLeast, label, sockets));
     const rect = { x, y: top + m.socket / 2, width, height: m.switchBody };
@@ -115,7 +116,7 @@ export function shapeNamespace(view: NamespaceView, options: ShapeOptions): Name
   const pads = visibleInterfaces(view, options);
   const perRow = isRow || switches.length > 0 ? pads.length : m.padsPerRow;
   const padsLeft = x;
-  const padsTop = switches.length > 0 ? top + m.socket / 2 : top;
+  const padsTop = switches.length > 0 ? top + m.socket / 2 + m.switchBody - m.padHeight : top;
   let right = x - m.gap;
   for (let start = 0; start < pads.length; start += perRow) {
     let left = padsLeft;
@@ -130,7 +131,9 @@ export function shapeNamespace(view: NamespaceView, options: ShapeOptions): Name
   }
 
   const width = Math.ceil(Math.max(m.boxWidthLeast, headerWidth(view), right + m.padding));
-  return { width, height: bottom + m.padding, switches, places, rowsTop };
+  // Pads of a box that others are cabled to from below stick out of its lower edge, as sockets do of a switch.
+  const foot = isRow || places.size === 0 ? m.padding : -m.padOverhang;
+  return { width, height: bottom + foot, switches, places, rowsTop };
 }
 
 /**

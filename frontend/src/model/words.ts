@@ -32,6 +32,12 @@ export function isDown(node: InterfaceNode): boolean {
   return node.state === "down" || node.state === "lower_layer_down";
 }
 
+/** "idle" is a bridge that is switched on and has nothing to forward: no fault, though the kernel calls it down. */
+export function linkState(node: InterfaceNode): "up" | "down" | "idle" {
+  if (!isDown(node)) return "up";
+  return node.type === "bridge" && node.flags.includes("UP") ? "idle" : "down";
+}
+
 /** Name of a namespace with its host: "web on alpha". */
 export function namespaceTitle(node: NamespaceNode): string {
   return node.host === null || node.role === "host" ? node.name : `${node.name} on ${node.host}`;
@@ -41,7 +47,7 @@ export function namespaceTitle(node: NamespaceNode): string {
 export function describeInterface(node: InterfaceNode, network: NetworkNode | undefined): string {
   const parts = [
     `${node.type === "other" ? "interface" : node.type} ${node.name}`,
-    stateWords[node.state],
+    linkState(node) === "idle" ? "no carrier" : stateWords[node.state],
     ...node.addresses.map(({ address }) => address),
   ];
   if (network) parts.push(`network ${network.name}`);

@@ -12,6 +12,13 @@ export interface ProbeEnds {
   readonly to: string;
 }
 
+/** Pixels. */
+export interface PanelSizes {
+  readonly lesson: number;
+  readonly side: number;
+  readonly dock: number;
+}
+
 export interface ViewState {
   /** Id of the selected node or cable. */
   readonly selected: string | null;
@@ -29,6 +36,7 @@ export interface ViewState {
   readonly probe: ProbeEnds;
   /** Ids lit up as the ends of the probe being looked at. */
   readonly litEnds: readonly string[];
+  readonly sizes: PanelSizes;
 }
 
 const firstView: ViewState = {
@@ -45,6 +53,7 @@ const firstView: ViewState = {
   isLegendOpen: false,
   probe: { from: "", to: "" },
   litEnds: [],
+  sizes: { lesson: 310, side: 340, dock: 280 },
 };
 
 export type View = StoreApi<ViewState>;

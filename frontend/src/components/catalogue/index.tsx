@@ -4,3 +4,4 @@ export { LabCard } from "./LabCard";
 export { LabDrawer } from "./LabDrawer";
 export { matching } from "./matching";
 export { RunningSessions } from "./RunningSessions";
+export { useLaunch } from "./useLaunch";

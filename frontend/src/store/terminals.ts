@@ -1,0 +1,81 @@
+/** The terminals in the dock: which are open, which is in front. The shells themselves live on the lab machine. */
+
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { closeTerminal, fetchTerminals, openTerminal } from "../api/client";
+import type { TerminalTicket } from "../api/types";
+
+export interface TerminalTab {
+  readonly id: string;
+  /** "alpha" or "alpha/web". */
+  readonly target: string;
+  /** The ticket that came with opening it; null for a shell found open after a reload. */
+  readonly first: TerminalTicket | null;
+}
+
+export interface TerminalsState {
+  readonly tabs: readonly TerminalTab[];
+  readonly active: string | null;
+  /** Target being opened. */
+  readonly opening: string | null;
+}
+
+/** Size asked for before the terminal's own place is known; it is resized at once. */
+const firstSize = { columns: 100, rows: 24 };
+
+export class Terminals {
+  readonly store: StoreApi<TerminalsState>;
+  private readonly session: string;
+
+  constructor(session: string) {
+    this.session = session;
+    this.store = createStore<TerminalsState>(() => ({ tabs: [], active: null, opening: null }));
+  }
+
+  /** Take up the shells that are still open. Rejects with a Problem. Returns how many there are. */
+  async restore(): Promise<number> {
+    const open = await fetchTerminals(this.session);
+    this.store.setState((state) => {
+      const known = new Set(state.tabs.map((tab) => tab.id));
+      const found = open
+        .filter(({ id }) => !known.has(id))
+        .map(({ id, target }) => ({ id, target, first: null }));
+      const tabs = [...state.tabs, ...found];
+      return { tabs, active: state.active ?? tabs[0]?.id ?? null };
+    });
+    return open.length;
+  }
+
+  /** Open a shell and bring it to the front. Rejects with a Problem. */
+  async open(target: string): Promise<void> {
+    this.store.setState({ opening: target });
+    try {
+      const first = await openTerminal(this.session, target, firstSize.columns, firstSize.rows);
+      this.store.setState((state) => ({
+        tabs: [...state.tabs, { id: first.id, target: first.target, first }],
+        active: first.id,
+      }));
+    } finally {
+      this.store.setState({ opening: null });
+    }
+  }
+
+  activate(id: string): void {
+    this.store.setState({ active: id });
+  }
+
+  /** End a shell and take its tab away; a shell already gone is no error. */
+  async close(id: string): Promise<void> {
+    this.store.setState((state) => {
+      const place = state.tabs.findIndex((tab) => tab.id === id);
+      const tabs = state.tabs.filter((tab) => tab.id !== id);
+      const active = state.active === id ? (tabs[Math.max(0, place - 1)]?.id ?? null) : state.active;
+      return { tabs, active };
+    });
+    await closeTerminal(this.session, id).catch(() => undefined);
+  }
+
+  /** Forget all tabs, as after a reset of the session: their shells are gone. */
+  clear(): void {
+    this.store.setState({ tabs: [], active: null });
+  }
+}
