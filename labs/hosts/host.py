@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from labs.hosts import box, cable, cgroup, image, inside, machine, oci, uid_range
+from labs.hosts import box, cable, cgroup, image, inside, machine, oci, preflight, uid_range
 from labs.hosts import underlay as underlays
-from labs.hosts.errors import EngineNotReady, HostGone
+from labs.hosts.errors import EngineNotReady, HostGone, HostStartFailed
 from labs.hosts.image import HostImage
 from labs.hosts.underlay import Underlay
 from labs.specs.lab import LabHost, Limits
@@ -96,8 +96,9 @@ def run(
 ) -> Host:
     """Run a box under a reservation, unplugged; `files_` are paths and texts to write into it.
 
-    Raises: HostStartFailed, NoUidRange.
+    Raises: HostStartFailed, NoUidRange, NotRoot, MachineUnfit.
     """
+    preflight.check_root()
     folder = reservation.folder
     base = uid_range.take(folder)
     cgroup.create(reservation.box, base)
@@ -124,7 +125,11 @@ def run(
         if engine:
             _bind(listener, folder)
             listener.listen(64)
-        pid = box.assemble(reservation, job, listener.fileno() if engine else None)
+        try:
+            pid = box.assemble(reservation, job, listener.fileno() if engine else None)
+        except HostStartFailed:
+            preflight.check()  # a clearer reason, if the machine is it
+            raise
     return Host(reservation.box, "", name, NOWHERE, pid, base)
 
 

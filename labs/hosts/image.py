@@ -145,13 +145,13 @@ def _debian(target: Path, packages: list[str], report: Report) -> None:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         last = ""
-        assert process.stdout is not None
-        for line in process.stdout:
-            log.write(line)
-            if re.match(r"[IE]: ", line):
-                last = line[3:].strip().rstrip(".")
-                report(f"  {last}")
-        status = process.wait()
+        with process:
+            for line in process.stdout or ():
+                log.write(line)
+                if re.match(r"[IE]: ", line):
+                    last = line[3:].strip().rstrip(".")
+                    report(f"  {last}")
+        status = process.returncode
     if status:
         if "No space left on device" in LOG.read_text():
             raise _no_space()

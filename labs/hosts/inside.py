@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def tail_inside(root: Path, path: str, *, length: int = 4000) -> str:
     except OSError:
         return ""
     with os.fdopen(descriptor, "rb") as file:
-        size = os.fstat(descriptor).st_size
-        file.seek(max(0, size - length))
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return ""
+        file.seek(max(0, facts.st_size - length))
         return file.read(length).decode(errors="replace")
