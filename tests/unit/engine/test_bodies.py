@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from ipaddress import IPv4Address, IPv6Address
+
+import pytest
 
 from labs.engine import container as engine_container
 from labs.engine import network as engine_network
 from labs.engine import ownership
-from labs.specs.lab import Attachment, Driver, Healthcheck, Mode, ModeKind, Port
+from labs.specs.lab import Attachment, Container, Driver, Healthcheck, Mode, ModeKind, Port
 
 from .labs import container, lab, network
 
@@ -79,3 +82,49 @@ def test_a_macvlan_has_the_underlay_as_parent_unless_said_otherwise() -> None:
 
 def test_an_overlay_is_always_attachable() -> None:
     assert engine_network.body(lab(), network("mesh", driver=Driver.OVERLAY), "alpha")["Attachable"] is True
+
+
+CHANGES: Mapping[str, object] = {
+    "service": "other",
+    "image": "netquarium/web:1",
+    "mode": Mode(ModeKind.NONE),
+    "attachments": (Attachment("front"),),
+    "command": ("true",),
+    "entrypoint": ("true",),
+    "environment": {"A": "1"},
+    "labels": {"a": "1"},
+    "hostname": "other",
+    "ports": (Port(80),),
+    "expose": ("80",),
+    "dns": (IPv4Address("10.0.0.1"),),
+    "dns_search": ("example",),
+    "dns_options": ("ndots:5",),
+    "hosts_entries": {"db": "10.0.0.1"},
+    "sysctls": {"net.ipv4.ip_forward": "1"},
+    "cap_add": ("NET_ADMIN",),
+    "cap_drop": ("NET_RAW",),
+    "healthcheck": Healthcheck(("CMD", "true")),
+    "restart": "always",
+    "init": True,
+    "memory_bytes": 1 << 26,
+    "cpus": 0.5,
+    "pids_limit": 10,
+    "stop_grace_s": 1.0,
+    "mac_address": "02:00:00:00:00:09",
+    "user": "nobody",
+    "working_dir": "/tmp",
+    "tty": True,
+    "stdin_open": True,
+}
+NOT_IN_THE_BODY = {"name", "host", "depends_on"}
+
+
+@pytest.mark.parametrize("field", [found.name for found in fields(Container) if found.name not in NOT_IN_THE_BODY])
+def test_no_field_of_a_container_is_dropped(field: str) -> None:
+    """Labels are left out of the comparison: they hold a digest of the whole definition."""
+    definition, plain = lab(networks=[network("front")]), container("web")
+    changed = replace(plain, **{field: CHANGES[field]})  # type: ignore[arg-type]  # a table of mixed fields
+    first, second = (engine_container.body(definition, found) for found in (plain, changed))
+    if field not in ("service", "labels"):
+        del first["Labels"], second["Labels"]
+    assert first != second
