@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from labs.live import target as targets
+from labs.live.ending import end
 from labs.live.errors import TerminalUnknown, TooManyTerminals
 from labs.live.leftovers import MARK
 from labs.live.target import Target
@@ -72,10 +73,7 @@ class Broker:
     async def close(self) -> None:
         """Close everything. The broker is not used again."""
         await asyncio.gather(*(terminal.close() for terminal in self._terminals.values()))
-        tasks = [*self._tasks, *([self._sweeper] if self._sweeper else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks, self._sweeper)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -20,6 +20,7 @@ from labs.engine.events import EngineEvent, EventStream
 from labs.engine.facts import Inventory
 from labs.hosts.host import Host
 from labs.live.child import resolve
+from labs.live.ending import end
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,14 @@ class EngineWatch:
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow(), name=f"engine of {self.host.box}")
 
-    async def close(self) -> None:
+    def stop(self) -> None:
+        """Follow the engine no longer; the inventory stays as it is."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop, and wait until it has ended."""
+        await end(self._task)
 
     async def _follow(self) -> None:
         """Follow the engine through its restarts, until cancelled."""
@@ -78,12 +83,13 @@ class EngineWatch:
                     finally:
                         self._stream.close()
             except (EngineUnreachable, EngineRefused) as error:
+                # The pause comes first: a host that ends takes its engine along, and is told as ended, not as this.
+                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
                 if self.inventory is not None:
                     log.info("%s: the engine does not answer: %s", self.host.box, error)
                     self.inventory = None
                     self._changed()
-                await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-                attempt += 1
 
     async def _keep_current(self, engine: Engine, stream: EventStream) -> None:
         """Apply events until the stream breaks. Raises: EngineUnreachable, EngineRefused."""

@@ -25,6 +25,7 @@ from labs.errors import LabError
 from labs.live import execute, frame, ticket
 from labs.live import target as targets
 from labs.live.broker import Broker
+from labs.live.ending import end
 from labs.live.errors import ProtocolError, TicketRefused, TooManyCommands
 from labs.live.frame import Kind
 from labs.live.leftovers import MARK
@@ -90,9 +91,7 @@ class Gateway:
         """Stop listening and end what is being served."""
         if self._server is not None:
             self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await end(*self._connections)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

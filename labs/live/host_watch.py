@@ -74,6 +74,9 @@ class HostWatch:
         await self.engine.close()
 
     def _life_over(self, _: asyncio.Future[None]) -> None:
+        for handle in self._settling:
+            handle.cancel()
+        self.engine.stop()
         self._ended()
 
     def _stir(self) -> None:

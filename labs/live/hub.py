@@ -15,6 +15,7 @@ from typing import Final
 
 import redis
 
+from labs.live.ending import end
 from labs.live.stream import AsyncStream, Entry
 
 log = logging.getLogger(__name__)
@@ -174,9 +175,7 @@ class Hub:
         feed.clients.discard(client)
         if not feed.clients:
             del self._feeds[session]
-            if feed.reading is not None:
-                feed.reading.cancel()
-                await asyncio.gather(feed.reading, return_exceptions=True)
+            await end(feed.reading)
 
     async def close(self) -> None:
         """End every subscription."""

@@ -22,6 +22,7 @@ from labs.hosts import underlay
 from labs.hosts.host import Host
 from labs.kernel import facts as kernel_facts
 from labs.live.broker import Broker
+from labs.live.ending import end
 from labs.live.errors import NamespaceUnknown, SessionNotWatched
 from labs.live.gateway import Gateway
 from labs.live.inotify import Inotify
@@ -60,19 +61,20 @@ class Observer:
         # Engines that hang must not keep others from being asked: more threads than the default of six.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "observer"))
         self._inotify.start()
+        duties: list[asyncio.Task[None]] = []
         try:
             await self._gateway.open(socket, group=group)
             await self._watch_all()
             ready()
-            await asyncio.gather(self._obey(), self._check_now_and_then())
+            duties += [asyncio.create_task(self._obey()), asyncio.create_task(self._check_now_and_then())]
+            await asyncio.gather(*duties)
         finally:
+            await end(*duties)
             await self._gateway.close()
             await self._broker.close()
             for watch in self._sessions.values():
                 await watch.close()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(*self._tasks)
             self._inotify.close()
             await self._stream.close()
             socket.unlink(missing_ok=True)

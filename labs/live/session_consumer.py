@@ -17,6 +17,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from labs.live import admission
 from labs.live.admission import Refused
+from labs.live.ending import end
 from labs.live.hub import Client, Hub
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self._sending = asyncio.create_task(self._send_all(self._client))
 
     async def _leave(self) -> None:
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+        await end(self._sending)
         if self._client is not None and self._session is not None:
             await hub().leave(self._session, self._client)
         self._client = self._sending = None

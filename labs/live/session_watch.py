@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,10 @@ from labs.kernel import sighting
 from labs.kernel.errors import KernelRefused, NamespaceGone, NotANamespace, Overrun
 from labs.kernel.namespace import Namespace, open_namespace
 from labs.kernel.peer import PeerResolver
+from labs.kernel.policy_rule import PolicyRule
 from labs.kernel.sighting import Sighting
 from labs.kernel.watch import Aspect, Change, Changes
+from labs.live.ending import end
 from labs.live.host_watch import HostWatch
 from labs.live.inotify import Inotify
 from labs.live.namespace_watch import NamespaceWatch
@@ -43,8 +45,10 @@ DUTY: Final = 4.0
 """A change that took t seconds to work out is followed by at least DUTY * t of gathering: a fifth of a processor."""
 SNAPSHOT_EVERY_S: Final = 0.25
 EVENTS_PER_DELTA: Final = 200
-REDIS_RETRY_S: Final = 0.5
 """More would be read by nobody; the rest of a flood is counted in one sentence."""
+FIREWALL_EVERY_S: Final = 2.0
+"""An engine changes a few dozen rules for one network: they are told once, until there was quiet for so long."""
+REDIS_RETRY_S: Final = 0.5
 
 
 class SessionWatch:
@@ -67,6 +71,7 @@ class SessionWatch:
         self._to_read: set[Namespace] = set()
         self._touched: dict[Namespace, set[Aspect]] = {}
         self._changes: list[tuple[Namespace, Change]] = []
+        self._firewall_told: dict[Namespace, float] = {}
         self._dirty = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._snapshot_due = asyncio.Event()
@@ -83,10 +88,7 @@ class SessionWatch:
 
     async def close(self) -> None:
         """Stop watching and let every namespace go."""
-        tasks = [task for task in (self._worker, self._snapshots) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._worker, self._snapshots)
         for host in list(self.hosts.values()):
             await host.close()
         self.hosts.clear()
@@ -236,6 +238,13 @@ class SessionWatch:
             event = wording.change(change, new, wire.namespace_id(namespace))
             if event is not None:
                 told.append(event)
+        ruled = {namespace for namespace, change in changes if isinstance(change.value, PolicyRule)}
+        for namespace, aspects in touched.items():
+            now = time.monotonic()
+            if "rules" in aspects and namespace not in ruled:
+                if now - self._firewall_told.get(namespace, -FIREWALL_EVERY_S) >= FIREWALL_EVERY_S:
+                    told.append(wording.firewall_changed(new, wire.namespace_id(namespace)))
+                self._firewall_told[namespace] = now
         if len(told) > EVENTS_PER_DELTA:
             more = len(told) - EVENTS_PER_DELTA
             told = [*told[:EVENTS_PER_DELTA], Event(f"… and {more} more changes at once", "more", None)]
@@ -296,6 +305,7 @@ class SessionWatch:
             self._namespaces.pop(namespace).close()
             self._to_read.discard(namespace)
             self._touched.pop(namespace, None)
+            self._firewall_told.pop(namespace, None)
 
     def _observe(self) -> Observation:
         """Put together what is known now; look for namespaces that are pointed to but not known yet."""
@@ -316,10 +326,9 @@ class SessionWatch:
                         own=seen.own,
                         engine_file=seen.engine_file,
                         name=seen.name,
-                        process=None if seen.own or seen.engine_file or seen.name else seen.process,
+                        process=process,
                     )
-                    for namespace, seen in self._sightings.get(name, {}).items()
-                    if namespace in self._namespaces
+                    for namespace, seen, process in self._seen(name)
                 ),
                 inventory=watch.engine.inventory,
             )
@@ -330,6 +339,16 @@ class SessionWatch:
             key = self._underlay.namespace
             underlay = ObservedNamespace(state=states[key], peers=peers.get(key, {}))
         return Observation(hosts, underlay)
+
+    def _seen(self, host: str) -> Iterator[tuple[Namespace, Sighting, str | None]]:
+        """Yield the watched namespaces of a host, with a word for a process in those that have no name."""
+        for namespace, seen in self._sightings.get(host, {}).items():
+            if namespace not in self._namespaces:
+                continue
+            process = None if seen.own or seen.engine_file or seen.name else seen.process
+            # A container being made: the engine gives its namespace a name within milliseconds.
+            if process is None or not process.startswith("runc:"):
+                yield namespace, seen, process
 
     def _search_for_unresolved(self, peers: Mapping[Namespace, Mapping[int, Namespace]]) -> None:
         """An interface whose other end is in no known namespace was moved somewhere: look there, once."""

@@ -20,6 +20,7 @@ from labs.errors import LabError
 from labs.live import admission, client, frame
 from labs.live import ticket as tickets
 from labs.live.admission import Refused
+from labs.live.ending import end
 from labs.live.errors import ProtocolError, TicketRefused
 from labs.live.frame import Kind
 
@@ -62,9 +63,7 @@ class TerminalConsumer(AsyncWebsocketConsumer):
             await self._refuse(admission.FORBIDDEN, error.reason)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002
-        if self._downward is not None:
-            self._downward.cancel()
-            await asyncio.gather(self._downward, return_exceptions=True)
+        await end(self._downward)
         if self._writer is not None:
             self._writer.close()
             with contextlib.suppress(ConnectionError):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from labs.live import stream
+
 
 class PrivateRedis:
     """A Redis server without persistence that a test may kill and start again at the same address."""
@@ -62,3 +64,13 @@ def private_redis() -> Iterator[PrivateRedis]:
     yield server
     server.kill()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def installation_redis(private_redis: PrivateRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateRedis]:
+    """A private Redis that everything of the product takes for the installation's."""
+    monkeypatch.setenv("NETQUARIUM_REDIS_URL", private_redis.url)
+    stream.default_stream.cache_clear()
+    yield private_redis
+    stream.default_stream().close()
+    stream.default_stream.cache_clear()
