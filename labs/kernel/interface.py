@@ -6,18 +6,27 @@ Source: rtnetlink(7), ip-link(8), linux/if_link.h.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Literal
 
-from labs.kernel.netlink import Message, Netlink, attribute, attributes, be16, s32, text, u16, u32
+from labs.kernel.netlink import Message, Netlink, attribute, attributes, be16, messages, s32, text, u16, u32
 
 NEW, DELETE, GET = 16, 17, 18
 State = Literal["up", "down", "lower_layer_down", "unknown"]
 
 _HEADER = struct.Struct("=BxHiII")
+_ATTRIBUTE = struct.Struct("=HH")
 _STATS64 = struct.Struct("=8Q")
 _EXT_MASK, _SKIP_STATS = 29, 8
+_REQUEST: Final = _HEADER.pack(0, 0, 0, 0, 0) + attribute(_EXT_MASK, struct.pack("=I", _SKIP_STATS))
+_WANTED: Final = frozenset({1, 3, 4, 5, 10, 16, 18, 20, 37})
+_TIMERS: Final = {2: range(16, 20), 5: range(20, 23)}
+"""Timers in a bridge's own data (IFLA_INFO_DATA) and in a port's (IFLA_INFO_SLAVE_DATA): they run even without STP."""
+_DATA_WANTED: Final = frozenset({1, 2, 4, 5, 7, 11, 15, 16, 17, 36})
+_PORT_WANTED: Final = frozenset({1, 4, 8, 9, 33})
 _LOOPBACK_FLAG, _UP_FLAG, _RUNNING_FLAG = 0x8, 0x1, 0x40
 _FLAGS: Final = (
     (0x8, "LOOPBACK"),
@@ -113,17 +122,65 @@ class Interface:
     ipvlan_mode: str | None = None
 
 
+def read_raw(netlink: Netlink) -> tuple[bytes, ...]:
+    """Return every interface of the socket's namespace as the kernel sends them: for `Memory`, or to compare.
+
+    Raises: as `Netlink.dump_raw`.
+    """
+    return netlink.dump_raw(GET, _REQUEST)
+
+
+class Memory:
+    """Interfaces as last read, so that only those that changed are parsed anew; the others keep their identity.
+
+    Every link message carries counters, which rarely stand still: they are left out of the comparison.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[int, _Known] = {}
+
+    def parse_all(self, datagrams: Iterable[bytes]) -> tuple[Interface, ...]:
+        """Turn the kernel's answer into interfaces, ordered by index."""
+        last, self._last = self._last, {}
+        for _, body in messages(datagrams):
+            index = _HEADER.unpack_from(body)[2]
+            known = last.get(index)
+            self._last[index] = known if known is not None and known.covers(body) else _Known(body)
+        return tuple(self._last[index].interface for index in sorted(self._last))
+
+
+class _Known:
+    """One message as last parsed."""
+
+    def __init__(self, body: bytes) -> None:
+        self.interface = _parse(body)
+        self._body = body
+        self._still: tuple[slice, ...] | None = None
+
+    def covers(self, body: bytes) -> bool:
+        """Tell whether a newer message differs at most in what moves by itself.
+
+        The still parts' places hold for both messages: whatever could shift them lies in a still part before them.
+        """
+        if body == self._body:
+            return True
+        if len(body) != len(self._body):
+            return False
+        if self._still is None:
+            self._still = _still_parts(self._body)
+        return all(body[part] == self._body[part] for part in self._still)
+
+
 def read(netlink: Netlink) -> tuple[Interface, ...]:
-    """Return every interface of the socket's namespace, by index. Raises: as `Netlink.dump`."""
-    messages = netlink.dump(GET, _HEADER.pack(0, 0, 0, 0, 0) + attribute(_EXT_MASK, struct.pack("=I", _SKIP_STATS)))
-    return tuple(sorted(map(parse, messages), key=_index))
+    """Return every interface of the socket's namespace, by index. Raises: as `Netlink.dump_raw`."""
+    return Memory().parse_all(read_raw(netlink))
 
 
 def read_counters(netlink: Netlink) -> dict[int, Counters]:
     """Return the counters of every interface by index. Raises: as `Netlink.dump`."""
     found: dict[int, Counters] = {}
     for _, body in netlink.dump(GET, _HEADER.pack(0, 0, 0, 0, 0)):
-        stats = attributes(body, 16).get(23)
+        stats = attributes(body, 16, (23,)).get(23)
         if stats is not None:
             found[_HEADER.unpack_from(body)[2]] = Counters(*_STATS64.unpack_from(stats))
     return found
@@ -131,12 +188,15 @@ def read_counters(netlink: Netlink) -> dict[int, Counters]:
 
 def parse(message: Message) -> Interface:
     """Turn an RTM_NEWLINK or RTM_DELLINK message into a value."""
-    body = message[1]
+    return _parse(message[1])
+
+
+def _parse(body: bytes) -> Interface:
     _, _, index, flags, _ = _HEADER.unpack_from(body)
-    found = attributes(body, 16)
+    found = attributes(body, 16, _WANTED)
     info = attributes(found[18]) if 18 in found else {}
     kind = text(info[1]) if 1 in info else "loopback" if flags & _LOOPBACK_FLAG else ""
-    data = attributes(info[2]) if 2 in info else {}
+    data = attributes(info[2], 0, _DATA_WANTED) if 2 in info else {}
     mac = found.get(1)
     nsid = s32(found[37]) if 37 in found else None
     return Interface(
@@ -153,20 +213,51 @@ def parse(message: Message) -> Interface:
         alias=text(found[20]) if 20 in found else None,
         vxlan=_vxlan(data) if kind == "vxlan" else None,
         bridge=_bridge(data) if kind == "bridge" else None,
-        port=_port(attributes(info[5])) if info.get(4) == b"bridge\0" and 5 in info else None,
+        port=_port(attributes(info[5], 0, _PORT_WANTED)) if info.get(4) == b"bridge\0" and 5 in info else None,
         macvlan_mode=_MACVLAN_MODES.get(u32(data[1])) if kind in ("macvlan", "macvtap") and 1 in data else None,
         ipvlan_mode=_IPVLAN_MODES.get(u16(data[1])) if kind == "ipvlan" and 1 in data else None,
     )
 
 
+@lru_cache(maxsize=256)
 def flag_names(flags: int) -> tuple[str, ...]:
     """Return the flags in `ip link`'s words and order, with its derived NO-CARRIER first."""
     names = tuple(name for bit, name in _FLAGS if flags & bit)
     return ("NO-CARRIER", *names) if flags & _UP_FLAG and not flags & _RUNNING_FLAG else names
 
 
-def _index(interface: Interface) -> int:
-    return interface.index
+def _still_parts(body: bytes) -> tuple[slice, ...]:
+    """Return the parts of a link message outside its counters and a bridge's running timers."""
+    parts: list[slice] = []
+    begin = 0
+    for start, stop in _moving_parts(body):
+        if start > begin:
+            parts.append(slice(begin, start))
+        begin = stop
+    return (*parts, slice(begin, len(body)))
+
+
+def _moving_parts(body: bytes) -> Iterator[tuple[int, int]]:
+    for kind, start, stop in _places(body, 16, len(body)):
+        if kind in (7, 23):
+            yield start, stop
+        elif kind == 18:
+            inner = tuple(_places(body, start + 4, stop))
+            words = {kind: text(body[start + 4 : stop]) for kind, start, stop in inner}
+            for kind, start, stop in inner:
+                timers = _TIMERS.get(kind, ()) if words.get(kind - 1) == "bridge" else ()
+                yield from ((at, end) for timer, at, end in _places(body, start + 4, stop) if timer in timers)
+
+
+def _places(body: bytes, offset: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (type, start, end) of each attribute, header and padding included."""
+    while offset < end - 3:
+        length, kind = _ATTRIBUTE.unpack_from(body, offset)
+        if length < 4:
+            return
+        stop = offset + ((length + 3) & ~3)
+        yield kind & 0x3FFF, offset, stop
+        offset = stop
 
 
 def _peer(kind: str, index: int, link: bytes | None, nsid: int | None) -> int | None:

@@ -9,7 +9,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ _TYPE_MASK: Final = 0x3FFF
 """Drops NLA_F_NESTED and NLA_F_NET_BYTEORDER, which some senders set and others do not."""
 
 _ERROR, _DONE = 2, 3
+_ENDS: Final = (_DONE, _ERROR)
 _F_REQUEST, _F_DUMP, _F_DUMP_INTERRUPTED = 0x1, 0x300, 0x10
 _SOL_NETLINK: Final = 270
 _ADD_MEMBERSHIP: Final = 1
@@ -36,6 +37,8 @@ _SO_RCVBUFFORCE: Final = 33
 _INTERRUPTED_TRIES: Final = 8
 _RECEIVE_BYTES: Final = 1 << 16
 _ANSWER_TIMEOUT_S: Final = 10
+
+_ALL: Final = range(_TYPE_MASK + 1)
 
 Message = tuple[int, bytes]
 """A message's type and its body: the family's fixed header, then attributes."""
@@ -47,15 +50,20 @@ def attribute(kind: int, value: bytes) -> bytes:
     return _ATTRIBUTE.pack(length, kind) + value + bytes(-length % 4)
 
 
-def attributes(body: bytes, offset: int = 0) -> dict[int, bytes]:
-    """Return the attributes from `offset` on by type. Of repeated ones the last stays (see `each_attribute`)."""
+def attributes(body: bytes, offset: int = 0, wanted: Container[int] = _ALL) -> dict[int, bytes]:
+    """Return the attributes from `offset` on by type, or only the wanted ones, which is faster.
+
+    Of repeated ones the last stays (see `each_attribute`). Costs about 0.1 µs per attribute; a link has 40 or more.
+    """
     found: dict[int, bytes] = {}
     unpack, end = _ATTRIBUTE.unpack_from, len(body) - 3
     while offset < end:
         length, kind = unpack(body, offset)
+        kind &= _TYPE_MASK
+        if kind in wanted:
+            found[kind] = body[offset + 4 : offset + length]
         if length < 4:
             break
-        found[kind & _TYPE_MASK] = body[offset + 4 : offset + length]
         offset += (length + 3) & ~3
     return found
 
@@ -106,7 +114,7 @@ class Netlink:
     ) -> None:
         """Open it. Raises: as `labs.kernel.namespace.enter`; OSError if the kernel has no such netlink family."""
         self.socket = open_socket_in(target, AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-        self._sequence = 0
+        self._sequence = 1
         try:
             # A receive timeout, not Python's own: that one would cost a poll(2) before each call.
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _ANSWER_TIMEOUT_S, 0))
@@ -138,29 +146,40 @@ class Netlink:
 
     def request(self, kind: int, body: bytes) -> Message:
         """Ask for one thing and return the one answer. Raises: KernelRefused with its errno."""
-        sequence = self._send(kind, body, _F_REQUEST)
+        self._sequence += 1
+        self._send(kind, body, _F_REQUEST)
         while True:
-            for answer_kind, flags_sequence, answer in _split(self._receive()):
-                if flags_sequence[1] != sequence:
+            for answer_kind, sequence, answer in _split(self._receive()):
+                if sequence != self._sequence:
                     continue
                 if answer_kind == _ERROR:
                     raise _refusal(kind, answer)
                 return answer_kind, answer
 
     def dump(self, kind: int, body: bytes) -> list[Message]:
-        """Ask for everything of one sort.
+        """Ask for everything of one sort. Raises: as `dump_raw`."""
+        return messages(self.dump_raw(kind, body))
+
+    def dump_raw(self, kind: int, body: bytes) -> tuple[bytes, ...]:
+        """Ask for everything of one sort and return the answer as it came: equal bytes mean that nothing changed.
 
         The kernel marks a dump during which the table changed (NLM_F_DUMP_INTR): such a one is read again, a few
         times; a table that never rests is returned as last read, and its next event brings the reader back.
 
         Raises: KernelRefused; Overrun if answers were lost.
         """
-        messages: list[Message] = []
-        for _ in range(_INTERRUPTED_TRIES):
-            messages, whole = self._dump_once(kind, body)
-            if whole:
-                break
-        return messages
+        answer: tuple[bytes, ...] = ()
+        try:
+            for _ in range(_INTERRUPTED_TRIES):
+                answer, whole = self._dump_once(kind, body)
+                if whole:
+                    break
+        except BaseException:
+            # What is still to come of this answer must not be taken for the next one's: only then the number changes,
+            # so that equal answers are equal bytes.
+            self._sequence += 1
+            raise
+        return answer
 
     def drain(self) -> list[Message]:
         """Return every message waiting on a subscribed socket, without blocking; empty if there is none.
@@ -177,34 +196,30 @@ class Netlink:
                 raise _lost(error) from error
             messages.extend((kind, body) for kind, _, body in _split(data))
 
-    def _dump_once(self, kind: int, body: bytes) -> tuple[list[Message], bool]:
-        sequence = self._send(kind, body, _F_REQUEST | _F_DUMP)
-        messages: list[Message] = []
+    def _dump_once(self, kind: int, body: bytes) -> tuple[tuple[bytes, ...], bool]:
+        self._send(kind, body, _F_REQUEST | _F_DUMP)
+        parts: list[bytes] = []
         whole = True
         header = _HEADER.unpack_from
         while True:
             data = self._receive()
             offset, end = 0, len(data) - 15
+            if end <= 0 or header(data)[3] != self._sequence:
+                continue
+            parts.append(data)
+            # The end may stand in a datagram of its own or behind the last messages.
             while offset < end:
-                length, answer_kind, flags, answer_sequence, _ = header(data, offset)
-                if length < 16:
-                    break
-                if answer_sequence == sequence:
-                    if flags & _F_DUMP_INTERRUPTED:
-                        whole = False
-                    if answer_kind > _DONE:
-                        messages.append((answer_kind, data[offset + 16 : offset + length]))
-                    elif answer_kind in (_DONE, _ERROR):
-                        answer = data[offset + 16 : offset + length]
-                        if len(answer) >= 4 and _ERRNO.unpack_from(answer)[0] < 0:
-                            raise _refusal(kind, answer)
-                        return messages, whole
-                offset += (length + 3) & ~3
+                length, answer_kind, flags, _, _ = header(data, offset)
+                if flags & _F_DUMP_INTERRUPTED:
+                    whole = False
+                if answer_kind in _ENDS:
+                    if length >= 20 and _ERRNO.unpack_from(data, offset + 16)[0] < 0:
+                        raise _refusal(kind, data[offset + 16 : offset + length])
+                    return tuple(parts), whole
+                offset += (max(length, 16) + 3) & ~3
 
-    def _send(self, kind: int, body: bytes, flags: int) -> int:
-        self._sequence = self._sequence % 0xFFFFFFFF + 1
+    def _send(self, kind: int, body: bytes, flags: int) -> None:
         self.socket.send(_HEADER.pack(16 + len(body), kind, flags, self._sequence, 0) + body)
-        return self._sequence
 
     def _receive(self) -> bytes:
         try:
@@ -213,14 +228,20 @@ class Netlink:
             raise _lost(error) from error
 
 
-def _split(data: bytes) -> Iterator[tuple[int, tuple[int, int], bytes]]:
-    """Yield (type, (flags, sequence), body) of each message in one datagram."""
-    offset = 0
-    while offset < len(data) - 15:
-        length, kind, flags, sequence, _ = _HEADER.unpack_from(data, offset)
+def messages(datagrams: Iterable[bytes]) -> list[Message]:
+    """Take datagrams of a dump apart."""
+    return [(kind, body) for data in datagrams for kind, _, body in _split(data) if kind > _DONE]
+
+
+def _split(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (type, sequence, body) of each message in one datagram."""
+    offset, end = 0, len(data) - 15
+    header = _HEADER.unpack_from
+    while offset < end:
+        length, kind, _, sequence, _ = header(data, offset)
         if length < 16:
             return
-        yield kind, (flags, sequence), data[offset + 16 : offset + length]
+        yield kind, sequence, data[offset + 16 : offset + length]
         offset += (length + 3) & ~3
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from socket import AF_INET, AF_INET6
 from typing import Final
@@ -61,7 +62,12 @@ def read(netlink: Netlink) -> tuple[PolicyRule, ...]:
 
 def parse(message: Message) -> PolicyRule | None:
     """Turn an RTM_NEWRULE or RTM_DELRULE message into a value; None for other families (multicast routing)."""
-    body = message[1]
+    return _parse(message[1])
+
+
+@lru_cache(maxsize=1024)
+def _parse(body: bytes) -> PolicyRule | None:
+    # Cached by content: every namespace begins with the same five rules.
     family, destination_length, source_length, _, table, _, _, action, flags = _HEADER.unpack_from(body)
     if family not in (AF_INET, AF_INET6):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import AF_INET, AF_INET6
 from typing import Final
@@ -159,6 +160,7 @@ def describe(route: Route, names: Mapping[int, str]) -> str:
     return " ".join(words)
 
 
+@lru_cache(maxsize=4096)
 def _network(family: int, packed: bytes | None, length: int) -> IPv4Network | IPv6Network:
     if family == AF_INET:
         return IPv4Network((packed or bytes(4), length), strict=False)
