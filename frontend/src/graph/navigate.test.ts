@@ -35,6 +35,18 @@ describe("cable path", () => {
   });
 });
 
+describe("cable path around a box", () => {
+  it("passes beside it, each cable in a lane of its own", () => {
+    const box = { x: 80, y: 80, width: 60, height: 60 };
+    const lanes = new Map();
+    const [upper, lower] = [at(100, 0), at(120, 240)];
+    const first = cablePath("veth", upper, lower, [box], lanes);
+    const second = cablePath("veth", upper, lower, [box], lanes);
+    expect(first.middle.x).toBeGreaterThan(box.x + box.width);
+    expect(second.middle.x).toBeGreaterThan(first.middle.x);
+  });
+});
+
 describe("network colours", () => {
   const network = (id: string, driver = "bridge") => ({ node: { id, driver } as never, attachments: [] });
 

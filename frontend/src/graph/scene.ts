@@ -2,7 +2,7 @@
 
 import type { Cable, HostView, NamespaceView, Structure } from "../model/structure";
 import type { InterfaceId, NamespaceId, NodeId } from "../model/wire";
-import { type CablePath, cablePath } from "./cables";
+import { type CablePath, cablePath, type Lanes } from "./cables";
 import { around, centre, moved, type Rect } from "./geometry";
 import { frameHost, type Placement, type Shapes, spacing } from "./placement";
 import { type NamespaceShape, type ShapeOptions, shapeNamespace, shapeRail } from "./shape";
@@ -53,6 +53,9 @@ export function shapeAll(
   return shapes;
 }
 
+/** Roles of boxes that stand between containers and their host: cables of others go around them. */
+const passedBy: ReadonlySet<string> = new Set(["overlay", "ingress"]);
+
 /** Put everything in its place. Boxes and cables equal to the previous scene's keep their identity. */
 export function compose(
   structure: Structure,
@@ -77,10 +80,17 @@ export function compose(
     namespaces.push(box);
     enter(items, box);
   }
+  const obstacles = namespaces.filter(({ view }) => passedBy.has(view.node.role));
+  const lanes: Lanes = new Map();
   const cables = structure.cables.flatMap((cable) => {
     const a = items.get(cable.a.id);
     const b = items.get(cable.b.id);
-    return a && b ? { cable, ...cablePath(cable.type, a, b) } : [];
+    if (!a || !b) return [];
+    const others = obstacles.filter(
+      ({ view: { node } }) => node.id !== cable.a.namespace && node.id !== cable.b.namespace,
+    );
+    const boxes = others.map((box) => box.rect);
+    return { cable, ...cablePath(cable.type, a, b, boxes, lanes) };
   });
   return {
     hosts: keep(previous.hosts, hosts, (box) => box.view.node.id, isSameBox),
