@@ -116,7 +116,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "queue_order_strategy": "round_robin",
     # Whoever sends a task learns within a second that Redis is away; a worker's own connection waits for ever.
-    **{"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
+    "max_retries": 2,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.5,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from labs.services import probe_measure, queue
+from labs.services import probe_measure, queue, warm
 from labs.services.errors import QueueUnavailable
 from labs.services.session import launch as launching
 from labs.services.session import overdue, stopping
@@ -15,8 +15,10 @@ from labs.services.session import sweep as sweeping
 
 @shared_task(name="labs.tasks.launch", soft_time_limit=180)
 def launch(session: str) -> None:
-    """Launch a queued session."""
+    """Launch a queued session; then make good the warm hosts it claimed."""
     launching.launch(session)
+    if settings.WARM_HOSTS:
+        warm.refill()
 
 
 @shared_task(name="labs.tasks.stop")
@@ -39,8 +41,9 @@ def examine(session: str) -> None:
 
 @shared_task(name="labs.tasks.sweep")
 def sweep() -> None:
-    """Make this machine's rows and kernel agree."""
+    """Make this machine's rows and kernel agree, and its warm hosts as many as they are to be."""
     sweeping.sweep()
+    warm.refill()
 
 
 @shared_task(name="labs.tasks.expire")

@@ -16,7 +16,7 @@ from labs.engine import deploy as deployment
 from labs.engine.errors import DeployFailed
 from labs.errors import LabError
 from labs.hosts import host as hosts
-from labs.hosts import underlay
+from labs.hosts import pool, underlay
 from labs.hosts.host import Host
 from labs.hosts.underlay import Underlay
 from labs.models.session import LabSession, State, move
@@ -160,7 +160,7 @@ def _side_by_side(wanted: Sequence[Wanted], act: Callable[[Wanted], Host], told:
 
 def _start_host(session: str, wanted: LabHost, segment: Underlay, lab: Lab) -> Host:
     try:
-        return hosts.start(session, wanted, segment, lab.limits)
+        return pool.obtain(session, wanted, segment, lab.limits)
     except LabError as error:
         raise LaunchFailed(error.reason, kind="host", name=wanted.name, host=wanted.name) from error
 
