@@ -1,15 +1,19 @@
 """Cables: veth pairs between a host's network namespace and the underlay's, made without touching the machine's.
 
-Uses the machine's own ip(8) inside the namespaces, never a program of the box.
+Changes are made by rtnetlink from outside or by the machine's own ip(8), never by a program of the box.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
 
 from labs.hosts.errors import UnderlayFailed
+from labs.hosts.rtnetlink import Wiring
+from labs.kernel.errors import NamespaceGone
 
 NAME_LENGTH = 15
 """What the kernel allows for an interface's name (IFNAMSIZ less the final zero)."""
@@ -22,31 +26,40 @@ def port_name(host: str) -> str:
     return f"{host[:10]}-{hashlib.sha256(host.encode()).hexdigest()[:4]}"
 
 
-def plug(underlay_pid: int, bridge: str, host_pid: int, host: str, address: IPv4Interface, gateway: str) -> None:
+def plug(underlay: Path, bridge: str, host: Path, host_name: str, address: IPv4Interface, gateway: IPv4Address) -> None:
     """Join a host to the underlay: eth0 with `address` and a default route in it, a bridge port named after it outside.
 
-    Every host has a default route even where it leads nowhere: kernel and plugins behave differently without one.
+    `underlay` and `host` are paths of their network namespaces. Every host has a default route even where it leads
+    nowhere: kernel and plugins behave differently without one.
     Raises: UnderlayFailed.
     """
-    port = port_name(host)
-    run_in(
-        underlay_pid,
-        f"link add name {port} type veth peer name eth0 netns {host_pid}",
-        f"link set dev {port} master {bridge} up",
-    )
-    run_in(
-        host_pid,
-        "link set dev lo up",
-        f"address add {address} brd + dev eth0",
-        "link set dev eth0 up",
-        f"route add default via {gateway}",
-    )
+    try:
+        with Wiring(underlay) as outside, Wiring(host) as inside:
+            port = port_name(host_name)
+            outside.add_veth(port, "eth0", inside)
+            outside.set_up(outside.index(port), master=outside.index(bridge))
+            inside.set_up(inside.index("lo"))
+            eth0 = inside.index("eth0")
+            inside.add_address(eth0, address)
+            inside.set_up(eth0)
+            inside.add_default_route(gateway, eth0)
+    except (OSError, NamespaceGone) as error:
+        raise UnderlayFailed(f"The cable of {host_name} could not be laid: {error}.", host=host_name) from error
 
 
-def unplug(underlay_pid: int, host: str) -> None:
-    """Remove a host's cable if it is there."""
-    ip = ["nsenter", f"--net=/proc/{underlay_pid}/ns/net", "ip", "link", "delete", "dev", port_name(host)]
-    subprocess.run(ip, check=False, capture_output=True)
+def unplug(underlay: Path, host_name: str) -> None:
+    """Remove a host's cable if it is there.
+
+    Raises: UnderlayFailed.
+    """
+    try:
+        with Wiring(underlay) as outside:
+            outside.delete(port_name(host_name))
+    except NamespaceGone:
+        return
+    except OSError as error:
+        if error.errno != errno.ENODEV:
+            raise UnderlayFailed(f"The cable of {host_name} could not be removed: {error}.", host=host_name) from error
 
 
 def run_in(pid: int, *lines: str) -> None:

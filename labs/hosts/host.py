@@ -155,7 +155,7 @@ def files(name: str, address: IPv4Address, resolvers: Sequence[IPv4Address]) -> 
 def connect(host: Host, underlay: Underlay) -> None:
     """Plug an unplugged host's eth0 into the underlay. Raises: UnderlayFailed."""
     address = IPv4Interface(f"{host.address}/{underlay.subnet.prefixlen}")
-    cable.plug(underlay.pid, underlays.BRIDGE, host.pid, host.name, address, str(underlay.gateway))
+    cable.plug(underlay.namespace, underlays.BRIDGE, host.namespace, host.name, address, underlay.gateway)
 
 
 def complete(reservation: box.Reservation, host: Host, more: Mapping[str, object] | None = None) -> None:
@@ -233,10 +233,11 @@ def stop(host: Host) -> None:
 
     Raises: HostStopFailed.
     """
-    box.remove(host.box)
-    # The kernel frees the host's namespace some time after its last process, and answers pings in it until then.
+    # The kernel frees the host's namespace some time after its last process, answers pings in it until then, and
+    # holds the lock that pulling the cable needs while it does.
     if (ground := underlays.find(host.session)) is not None:
-        cable.unplug(ground.pid, host.name)
+        cable.unplug(ground.namespace, host.name)
+    box.remove(host.box)
 
 
 def stop_session(session: str) -> None:
