@@ -43,7 +43,7 @@ class HostWatch:
         ended: Callable[[], None],
     ) -> None:
         self.host = host
-        self.engine = EngineWatch(host, changed, self._stir)
+        self.engine = EngineWatch(host, changed, self.look_again)
         self._inotify = inotify
         self._stirred = stirred
         self._ended = ended
@@ -79,8 +79,8 @@ class HostWatch:
         self.engine.stop()
         self._ended()
 
-    def _stir(self) -> None:
-        """Look now, and again until things have settled."""
+    def look_again(self) -> None:
+        """Have the namespaces looked for now, and again until things have settled."""
         for handle in self._settling:
             handle.cancel()
         loop = asyncio.get_running_loop()
@@ -97,7 +97,7 @@ class HostWatch:
             with suppress(OSError):  # not there yet, or the host is going
                 directory = rooted.open_below(self.host.root, folder, os.O_PATH | os.O_DIRECTORY)
                 try:
-                    number = self._inotify.watch(directory, self._stir)
+                    number = self._inotify.watch(directory, self.look_again)
                 finally:
                     os.close(directory)
                 before = self._watches.get(folder)

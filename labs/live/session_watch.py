@@ -23,7 +23,6 @@ from labs.kernel import sighting
 from labs.kernel.errors import KernelRefused, NamespaceGone, NotANamespace, Overrun
 from labs.kernel.namespace import Namespace, open_namespace
 from labs.kernel.peer import PeerResolver
-from labs.kernel.policy_rule import PolicyRule
 from labs.kernel.sighting import Sighting
 from labs.kernel.watch import Aspect, Change, Changes
 from labs.live.ending import end
@@ -31,11 +30,11 @@ from labs.live.host_watch import HostWatch
 from labs.live.inotify import Inotify
 from labs.live.namespace_watch import NamespaceWatch
 from labs.live.stream import AsyncStream
-from labs.topology import graph, wire, wording
-from labs.topology.delta import Delta, diff
+from labs.live.telling import Teller
+from labs.topology import graph, wire
+from labs.topology.delta import diff
 from labs.topology.graph import Graph
 from labs.topology.observation import Observation, ObservedHost, ObservedNamespace
-from labs.topology.wire import Event
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +43,8 @@ LONGEST_GATHER_S: Final = 0.1
 DUTY: Final = 4.0
 """A change that took t seconds to work out is followed by at least DUTY * t of gathering: a fifth of a processor."""
 SNAPSHOT_EVERY_S: Final = 0.25
-EVENTS_PER_DELTA: Final = 200
-"""More would be read by nobody; the rest of a flood is counted in one sentence."""
-FIREWALL_EVERY_S: Final = 2.0
-"""An engine changes a few dozen rules for one network: they are told once, until there was quiet for so long."""
+CHANGES_KEPT: Final = 800
+"""Of one burst; more than are told of one (`labs.live.telling`), as most are the kernel's own bookkeeping."""
 REDIS_RETRY_S: Final = 0.5
 
 
@@ -71,11 +68,13 @@ class SessionWatch:
         self._to_read: set[Namespace] = set()
         self._touched: dict[Namespace, set[Aspect]] = {}
         self._changes: list[tuple[Namespace, Change]] = []
-        self._firewall_told: dict[Namespace, float] = {}
+        self._teller = Teller(session)
         self._dirty = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._snapshot_due = asyncio.Event()
         self._snapshots: asyncio.Task[None] | None = None
+        self._publishing = asyncio.Lock()
+        self._is_renumbered = False
 
     @property
     def graph(self) -> Graph:
@@ -114,6 +113,7 @@ class SessionWatch:
 
     def republish(self) -> None:
         """Write the snapshot again, as after Redis lost it."""
+        self._is_renumbered = True
         self._snapshot_due.set()
 
     def look_everywhere(self) -> None:
@@ -166,7 +166,7 @@ class SessionWatch:
             self._to_read.add(changes.namespace)
         if changes.touched:
             self._touched.setdefault(changes.namespace, set()).update(changes.touched)
-        room = 4 * EVENTS_PER_DELTA - len(self._changes)
+        room = CHANGES_KEPT - len(self._changes)
         self._changes.extend((changes.namespace, change) for change in changes.changes[: max(0, room)])
         self._dirty.set()
 
@@ -197,7 +197,7 @@ class SessionWatch:
                     self._sequence = stored.sequence
                     self._graph = _restored(stored.text)
                 else:
-                    self._sequence = await self._stream.last(self.session)
+                    self._sequence = await self._stream.begin(self.session)
                     await self._stream.put_snapshot(self.session, self._snapshot_text())
             except redis.RedisError as error:
                 log.warning("session %s: the observer waits for Redis: %s", self.session, error)
@@ -214,52 +214,18 @@ class SessionWatch:
         touched, changes = self._touched, self._changes
         if not delta and not touched:
             return
-        message = self._message(delta, new, touched, changes)
+        message = self._teller.message(self._graph, new, delta, touched, changes)
         self._touched, self._changes = {}, []
         try:
-            self._sequence = await self._stream.publish(self.session, message)
+            async with self._publishing:
+                self._sequence = await self._stream.publish(self.session, message)
+                self._graph = new
         except redis.RedisError:
             for namespace, aspects in touched.items():
                 self._touched.setdefault(namespace, set()).update(aspects)
             self._changes = [*changes, *self._changes]
             raise
-        self._graph = new
         self._snapshot_due.set()
-
-    def _message(
-        self,
-        delta: Delta,
-        new: Graph,
-        touched: Mapping[Namespace, set[Aspect]],
-        changes: list[tuple[Namespace, Change]],
-    ) -> wire.JsonObject:
-        told: list[Event] = list(wording.events(self._graph, new, delta))
-        for namespace, change in changes:
-            event = wording.change(change, new, wire.namespace_id(namespace))
-            if event is not None:
-                told.append(event)
-        ruled = {namespace for namespace, change in changes if isinstance(change.value, PolicyRule)}
-        for namespace, aspects in touched.items():
-            now = time.monotonic()
-            if "rules" in aspects and namespace not in ruled:
-                if now - self._firewall_told.get(namespace, -FIREWALL_EVERY_S) >= FIREWALL_EVERY_S:
-                    told.append(wording.firewall_changed(new, wire.namespace_id(namespace)))
-                self._firewall_told[namespace] = now
-        if len(told) > EVENTS_PER_DELTA:
-            more = len(told) - EVENTS_PER_DELTA
-            told = [*told[:EVENTS_PER_DELTA], Event(f"… and {more} more changes at once", "more", None)]
-        return wire.to_object(
-            wire.DeltaMessage(
-                session=self.session,
-                sequence=0,
-                at=time.time(),
-                added=delta.added,
-                changed=delta.changed,
-                removed=delta.removed,
-                touched={wire.namespace_id(one): tuple(sorted(aspects)) for one, aspects in touched.items()},
-                events=tuple(told),
-            )
-        )
 
     def _refresh(self) -> None:
         """Read again whatever was said to have changed."""
@@ -295,6 +261,9 @@ class SessionWatch:
                     self._namespaces[namespace] = NamespaceWatch(descriptor, self._on_changes)
                 except (LabError, OSError) as error:
                     log.debug("session %s: %s vanished while it was opened: %s", self.session, namespace.key, error)
+            watch = self._namespaces.get(namespace)
+            if watch is not None and seen.processes and not (seen.own or seen.engine_file or seen.name):
+                watch.lean_on(seen.processes[0], host.look_again)
         self._sightings[name] = found
         self._let_go()
 
@@ -305,7 +274,7 @@ class SessionWatch:
             self._namespaces.pop(namespace).close()
             self._to_read.discard(namespace)
             self._touched.pop(namespace, None)
-            self._firewall_told.pop(namespace, None)
+            self._teller.forget(namespace)
 
     def _observe(self) -> Observation:
         """Put together what is known now; look for namespaces that are pointed to but not known yet."""
@@ -369,7 +338,13 @@ class SessionWatch:
             await self._snapshot_due.wait()
             self._snapshot_due.clear()
             try:
-                await self._stream.put_snapshot(self.session, self._snapshot_text())
+                async with self._publishing:
+                    if self._is_renumbered:
+                        # Only we publish deltas, and all are in our graph: it is up to date with any later number.
+                        self._sequence = max(self._sequence, await self._stream.begin(self.session))
+                        self._is_renumbered = False
+                    text = self._snapshot_text()
+                await self._stream.put_snapshot(self.session, text)
             except redis.RedisError as error:
                 log.warning("session %s: the snapshot waits for Redis: %s", self.session, error)
                 self._snapshot_due.set()

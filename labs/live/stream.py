@@ -41,18 +41,22 @@ LAST_STATES: Final = frozenset({"stopped", "failed"})
 
 Message = dict[str, Any]  # a decoded JSON object of `labs.topology.wire`; its fields are typed there, by `type`
 
-_PUBLISH: Final = """
-local last = redis.call('GET', KEYS[2])
-if not last then
+_BEGIN: Final = """
+if redis.call('EXISTS', KEYS[2]) == 0 then
   local now = redis.call('TIME')
-  redis.call('SET', KEYS[2], string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)))
+  redis.call('SET', KEYS[2], string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)), 'EX', ARGV[3])
 end
+"""
+_PUBLISH: Final = (
+    _BEGIN
+    + """
 local sequence = string.format('%.0f', redis.call('INCR', KEYS[2]))
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], sequence .. '-0', 'message',
            '{"sequence":' .. sequence .. ',' .. string.sub(ARGV[1], 2))
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[3]) end
 return sequence
 """
+)
 # cjson is not used: it would turn empty lists into objects. Numbers go through %.0f, as Lua prints 13 digits as 1e+12.
 
 
@@ -148,6 +152,14 @@ class AsyncStream:
             decode_responses=True,
         )
         self._publish = self.redis.register_script(_PUBLISH)
+        self._begin = self.redis.register_script(_BEGIN + "return redis.call('GET', KEYS[2])")
+
+    async def begin(self, session: str) -> int:
+        """Return the number of the last message, as `last`, but make the next one follow it: a missing counter is set.
+
+        For who writes a snapshot before anything is published.
+        """
+        return int(await self._begin(keys=_keys(session), args=["", CAPACITY, KEPT_WHILE_RUNNING_S]))
 
     async def publish(self, session: str, message: Mapping[str, object]) -> int:
         """See `Stream.publish`."""
