@@ -7,7 +7,6 @@ of `unshare` no file; both kinds of place must be searched. Costs about 5 µs pe
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ def look(pid: int) -> dict[Namespace, Sighting]:
     """
     own, owner = identify(f"/proc/{pid}/ns/net"), user_namespace(f"/proc/{pid}/ns/user")
     processes = _processes(owner)
-    engine, named = dict(_files(pid, ENGINE_FOLDER)), dict(_files(pid, NAMED_FOLDER))
+    engine, named = dict(_files(pid, ENGINE_FOLDER, owner)), dict(_files(pid, NAMED_FOLDER, owner))
     found = {own: Sighting(own, own=True, processes=tuple(processes.get(own, (pid,))))}
     for namespace in (*engine, *named, *processes):
         if namespace not in found:
@@ -87,7 +86,7 @@ def _attempts(pid: int, sighting: Sighting, owner: Namespace) -> Iterator[int]:
                 yield open_inside(f"/proc/{pid}/root", f"{folder}/{file}", owner=owner)
 
 
-def _files(pid: int, folder: str) -> Iterator[tuple[Namespace, str]]:
+def _files(pid: int, folder: str, owner: Namespace) -> Iterator[tuple[Namespace, str]]:
     root = f"/proc/{pid}/root"
     try:
         directory = rooted.open_below(root, folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -97,18 +96,13 @@ def _files(pid: int, folder: str) -> Iterator[tuple[Namespace, str]]:
         names = sorted(os.listdir(directory))  # noqa: PTH208 - a descriptor, which Path cannot take
     finally:
         os.close(directory)
-    machine = Path("/proc/self/ns/net").stat().st_dev
     for name in names:
-        with suppress(OSError):
-            # O_PATH looks at the name without acting; what it leads to is judged when it is opened.
-            descriptor = rooted.open_below(root, f"{folder}/{name}", os.O_PATH)
+        with suppress(NamespaceGone, NotANamespace):
+            descriptor = open_inside(root, f"{folder}/{name}", owner=owner)
             try:
-                status = os.fstat(descriptor)
+                yield identify(descriptor), name
             finally:
                 os.close(descriptor)
-            # A file still there whose mount is gone is an ordinary one: its device is not nsfs.
-            if stat.S_ISREG(status.st_mode) and status.st_dev == machine:
-                yield Namespace(status.st_dev, status.st_ino), name
 
 
 def _processes(owner: Namespace) -> dict[Namespace, list[int]]:
