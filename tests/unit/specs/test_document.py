@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labs.specs.document import MAX_FILE_BYTES, parse
@@ -138,6 +138,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted() -> None:
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_any_bytes_give_a_tree_or_a_problem(content: bytes) -> None:
     report = Report()
     assert (parse("f.yml", content, report) is None) is bool(report.problems())
@@ -147,6 +148,7 @@ _YAMLISH = st.text(alphabet="ab:- \n\t[]{}'\"\\&*!|>#%?,0x~<@`\u2028é", max_siz
 
 
 @given(_YAMLISH)
+@settings(deadline=None)
 def test_any_yaml_like_text_gives_a_tree_or_a_problem(text: str) -> None:
     report = Report()
     root = parse("f.yml", text.encode(), report)

@@ -38,6 +38,7 @@ def assert_sound(reading: Reading) -> None:
 
 
 @given(lab=st.binary(max_size=200), compose=st.binary(max_size=200))
+@settings(deadline=None)
 def test_any_bytes_are_answered_with_problems(lab: bytes, compose: bytes) -> None:
     assert_sound(read({"lab.yml": lab, "compose.yaml": compose}, images=IMAGES))
 
@@ -71,7 +72,7 @@ _NETWORK_KEYS = st.sampled_from(sorted(NETWORK_KEYS.keys))
 @given(
     service=st.dictionaries(_SERVICE_KEYS, _YAML, max_size=5), network=st.dictionaries(_NETWORK_KEYS, _YAML, max_size=5)
 )
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_any_value_under_any_key_is_answered(service: dict[str, object], network: dict[str, object]) -> None:
     compose = (
         f"services: {{web: {_flow(service)}, db: {{image: x, networks: [n]}}}}\nnetworks: {{n: {_flow(network)}}}\n"
@@ -80,7 +81,7 @@ def test_any_value_under_any_key_is_answered(service: dict[str, object], network
 
 
 @given(data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_any_mutation_of_a_valid_lab_is_answered(data: st.DataObject) -> None:
     files = dict(data.draw(st.sampled_from(LABS)))
     name = data.draw(st.sampled_from(sorted(files)))
@@ -99,6 +100,7 @@ def test_any_mutation_of_a_valid_lab_is_answered(data: st.DataObject) -> None:
 @given(files=st.dictionaries(st.text(max_size=12), st.binary(max_size=20), max_size=4))
 @example({})
 @example({"lab.yml": b"title: T"})
+@settings(deadline=None)
 def test_any_set_of_files_is_answered(files: dict[str, bytes]) -> None:
     assert_sound(read(files))
 

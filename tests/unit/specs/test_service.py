@@ -7,6 +7,9 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 
 from labs.specs import Attachment, Code, Condition, Dependency, Healthcheck, Mode, ModeKind
+from labs.specs.network import NETWORK_KEYS
+from labs.specs.section import Treatment, Vocabulary
+from labs.specs.service_keys import DEPLOY_KEYS, SERVICE_KEYS
 
 from .lab_files import (
     assert_problem,
@@ -431,3 +434,35 @@ def test_aliases_on_different_networks_do_not_meet() -> None:
         services(db="networks: [one]", web="networks: {two: {aliases: [db]}}")
         + networks(one="", two=subnet("10.1.1.0/24"))
     )
+
+
+# --- vocabularies -------------------------------------------------------------------------------------------------
+
+
+def read_keys(vocabulary: Vocabulary) -> list[str]:
+    return sorted(vocabulary.names(Treatment.READ))
+
+
+@pytest.mark.parametrize("key", read_keys(SERVICE_KEYS))
+def test_every_service_key_said_to_be_read_is_read(key: str) -> None:
+    """Nothing accepts a list of lists, so a key that is read reports one."""
+    image = "" if key == "image" else "image: netquarium/tools:1, "
+    assert reading_of(f"services: {{web: {{{image}{key}: [[x]]}}}}").lab is None
+
+
+@pytest.mark.parametrize("key", read_keys(NETWORK_KEYS))
+def test_every_network_key_said_to_be_read_is_read(key: str) -> None:
+    compose = services(web="networks: [net]") + networks(net=f"{key}: [[x]]")
+    assert reading_of(compose).lab is None
+
+
+@pytest.mark.parametrize("key", read_keys(DEPLOY_KEYS))
+def test_every_deploy_key_said_to_be_read_is_read(key: str) -> None:
+    assert reading_of(services(web=f"deploy: {{{key}: [[x]]}}")).lab is None
+
+
+@pytest.mark.parametrize("vocabulary", [SERVICE_KEYS, NETWORK_KEYS, DEPLOY_KEYS], ids=lambda each: each.title)
+def test_reasons_are_sentences_parts_without_a_full_stop(vocabulary: Vocabulary) -> None:
+    """They are put before one."""
+    for key in vocabulary.keys.values():
+        assert key.treatment is Treatment.READ or not key.note.endswith(".")
