@@ -15,6 +15,7 @@ import django
 
 from labs.errors import LabError
 from labs.hosts import host
+from labs.hosts import pool as parked
 
 STOPPED_WITHIN_S = 30.0
 
@@ -52,6 +53,7 @@ def remove_hosts() -> int:
                 sys.stderr.write(f"{session}: {error}\n")
             else:
                 sys.stdout.write(f"{session}: removed\n")
+    parked.clear()
     return failures
 
 
