@@ -63,7 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "labsite.headers.ContentSecurityPolicy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "labsite.static_files.StaticFiles",
     "labs.api.problems.ProblemMiddleware",
     "django.middleware.common.CommonMiddleware",  # refuses names that are not ours (DNS rebinding)
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,12 +9,12 @@ from django.middleware.csrf import get_token
 from ninja import Router, Schema
 from ninja.errors import HttpError
 from ninja.responses import Status
-from ninja.throttling import AnonRateThrottle
 from ninja.utils import check_csrf
 from pydantic import Field
 
 from labs.api.authentication import caller
 from labs.api.shapes import Input
+from labs.api.throttle import PerAddress
 from labs.errors import LabError
 
 router = Router()
@@ -24,15 +24,6 @@ class LoginFailed(LabError):
     """The user name and password do not belong together, or the user is inactive. It never says which."""
 
     code = "login_failed"
-
-
-class LoginThrottle(AnonRateThrottle):
-    """Counts per peer address, logged in or not."""
-
-    scope = "login"
-
-    def get_cache_key(self, request: HttpRequest) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class Credentials(Input):
@@ -56,7 +47,7 @@ def get_me(request: HttpRequest) -> Me:
     return Me(username=who.user.username, is_staff=who.is_staff, scopes=scopes)
 
 
-@router.post("auth/login/", operation_id="login", response=Me, auth=None, throttle=[LoginThrottle("20/m")])
+@router.post("auth/login/", operation_id="login", response=Me, auth=None, throttle=[PerAddress("login", 20)])
 def log_in(request: HttpRequest, body: Credentials) -> Me:
     """Begin a cookie session. Send the `csrftoken` cookie's value as `X-CSRFToken`; GET auth/csrf/ sets it."""
     if check_csrf(request) is not None:

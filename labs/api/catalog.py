@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from labs.api.shapes import Input
+from labs.api.throttle import PerUser
 from labs.services import catalog
 from labs.specs.lab import Lab
 from labs.specs.problem import Problem as SpecProblem
@@ -91,7 +92,7 @@ def list_labs(request: HttpRequest) -> list[LabSummary]:
     return [summary(lab) for lab in catalog.labs()]
 
 
-@router.post("validate/", operation_id="validate_lab", response=Validation)
+@router.post("validate/", operation_id="validate_lab", response=Validation, throttle=[PerUser("validate", 120)])
 def validate_lab(request: HttpRequest, body: Files) -> Validation:
     """Check lab files without starting anything. Every problem has its place and, where there is one, a remedy."""
     found = catalog.validate(body.files)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.responses import Status
-from ninja.throttling import UserRateThrottle
 from pydantic import ConfigDict, Field, model_validator
 
 from labs.api.authentication import caller
 from labs.api.shapes import Cursor, Input, Limit, Page, page
+from labs.api.throttle import PerUser
 from labs.models import Probe as ProbeRow
 from labs.models.probe import ProbeState, Protocol
 from labs.services import probe_request
@@ -91,7 +91,7 @@ def shown(row: ProbeRow) -> Probe:
     operation_id="create_probe",
     response={200: Probe, 202: Probe},
     by_alias=True,
-    throttle=[UserRateThrottle("1200/m")],
+    throttle=[PerUser("probes", 1200)],
 )
 def create_probe(
     request: HttpRequest,

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.responses import Status
-from ninja.throttling import UserRateThrottle
 from pydantic import Field
 
 from labs.api.authentication import caller
 from labs.api.shapes import Cursor, Input, Limit, Page, page
+from labs.api.throttle import PerUser
 from labs.models import LabSession
 from labs.models.session import LIVE
 from labs.services import access
@@ -93,7 +93,7 @@ def shown(row: LabSession) -> Session:
     )
 
 
-@router.post("", operation_id="create_session", response={202: Session}, throttle=[UserRateThrottle("120/m")])
+@router.post("", operation_id="create_session", response={202: Session}, throttle=[PerUser("sessions", 120)])
 def create_session(request: HttpRequest, response: HttpResponse, body: Launch) -> Status[Session]:
     """Launch a lab. Answers at once; poll `Location` or follow the WebSocket until `state` is running or failed."""
     row = ask.create(caller(request).user, body.lab)

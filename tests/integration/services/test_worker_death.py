@@ -1,4 +1,4 @@
-"""A worker killed with SIGKILL in mid-launch: the session ends failed with a reason, and nothing of it is left."""
+"""A worker or Redis killed with SIGKILL: sessions end with a reason or go on, and nothing of them is left."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from labs.hosts import host as hosts
 from labs.models import LabSession
 from labs.services.session.launch import INTERRUPTED
+from tests.integration.live.conftest import PrivateRedis
 from tests.integration.services.conftest import WriteLab, created
 from tests.integration.services.program import Program, until, worker
 from tests.integration.services.test_launch import OVERLAY, TWO
@@ -71,3 +72,14 @@ def test_a_session_outlives_its_worker(owner: User, started: list[Program]) -> N
     again = created(owner, "two").id
     until(lambda: state(again)[0] == "running", told=started[0].log.read_text)
     assert (state(session)[0], hosts.running(session)) == ("running", before)
+
+
+def test_a_worker_takes_tasks_again_after_redis_restarted(
+    owner: User, started: list[Program], redis_server: PrivateRedis
+) -> None:
+    session = created(owner, "two").id
+    until(lambda: state(session)[0] == "running")
+    redis_server.restart()
+    again = created(owner, "two").id
+    until(lambda: state(again)[0] == "running", told=started[0].log.read_text)
+    assert state(session)[0] == "running"

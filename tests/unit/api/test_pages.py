@@ -49,3 +49,16 @@ def test_every_answer_carries_the_security_headers(built: Path, path: str) -> No
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_documentation_page_has_its_own_assets() -> None:
+    client = Client()
+    whole = client.get("/static/ninja/swagger-ui.css")
+    assert (whole.status_code, int(whole.headers["Content-Length"])) == (200, len(whole.content))
+    assert whole.headers["Content-Type"].startswith("text/css")
+    part = client.get("/static/ninja/swagger-ui.css", headers={"range": "bytes=2-5"})
+    assert (part.status_code, part.content) == (206, whole.content[2:6])
+    same = client.get("/static/ninja/swagger-ui.css", headers={"if-none-match": whole.headers["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    head = client.head("/static/ninja/swagger-ui.css")
+    assert (head.content, head.headers["Content-Length"]) == (b"", whole.headers["Content-Length"])
