@@ -83,8 +83,8 @@ def _entries(root: Path, images: frozenset[str] | None, features: Features | Non
 
 
 def _names(folder: Path) -> list[str]:
-    """Return the files of the folder that may belong to a lab; further YAML files too, so that they are reported."""
-    known = {LAB_FILE, *COMPOSE_FILES, *OTHER_FILES}
+    """Return the files that may belong to a lab; further YAML files and `.env` too, which Compose might read."""
+    known = {LAB_FILE, *COMPOSE_FILES, *OTHER_FILES, ".env"}
     return [
         path.name
         for path in sorted(folder.iterdir())

@@ -108,6 +108,8 @@ def _roots(files: Mapping[str, bytes], report: Report) -> tuple[Node | None, Nod
 def _file_remedy(name: str, compose_file: str, report: Report) -> str | None:
     if name in COMPOSE_FILES:
         return f"Delete it: {compose_file} is read instead."
+    if name == ".env":
+        return "Delete it, and give defaults in the compose file: ${NAME:-default}."
     return report.did_you_mean(name, (LAB_FILE, *COMPOSE_FILES, LESSON_FILE))
 
 

@@ -36,6 +36,14 @@ def _check_containers(plan: Plan, report: Report) -> None:
                 found=instance.name,
                 remedy="Give one of them another 'container_name'.",
             )
+        if instance.name in plan.lab.host_names:
+            report.warning(
+                service.where("container_name"),
+                Code.NAME_TAKEN,
+                f"'{instance.name}' is the name of a host and of a container; alone it means the host.",
+                found=instance.name,
+                remedy=f"Give it another name, or write '{instance.host}/{instance.name}' when you mean the container.",
+            )
         if service.container_name is not None and instance.number == 2:
             report.error(
                 service.container_name.place,
@@ -99,7 +107,7 @@ def _check_aliases(plan: Plan, network: NetworkDraft, report: Report) -> None:
             report.warning(
                 places[-1],
                 Code.ALIAS_SHARED,
-                f"On the {shown}, '{name}' leads to {' and '.join(sorted(services))}: the engine answers with both.",
+                f"On the {shown}, '{name}' leads to {' and '.join(sorted(services))}: the engine answers with each.",
                 found=name,
                 remedy="Give each its own alias, unless the load is to be shared.",
             )

@@ -10,7 +10,7 @@ from labs.specs.checking.drivers import is_lan
 from labs.specs.lab import Driver
 from labs.specs.network import NetworkDraft, SubnetDraft
 from labs.specs.plan import Plan
-from labs.specs.pool import edges
+from labs.specs.pool import edges, gateway
 from labs.specs.problem import Code, Place, Report
 from labs.specs.ranges import contains, is_unusable, overlap
 from labs.specs.value import Address, Located, Subnetwork
@@ -59,6 +59,7 @@ def _check_subnet(draft: SubnetDraft, report: Report) -> None:
     for name, auxiliary in draft.aux_addresses.items():
         _check_inside(auxiliary, subnet, f"The auxiliary address '{name}'", report)
     _check_range(draft, report)
+    _check_auxiliary(draft, report)
 
 
 def _check_inside(address: Located[Address], subnet: Subnetwork, what: str, report: Report) -> None:
@@ -92,6 +93,21 @@ def _check_range(draft: SubnetDraft, report: Report) -> None:
             allowed=(str(subnet),),
             remedy="Choose a part of the subnet.",
         )
+
+
+def _check_auxiliary(draft: SubnetDraft, report: Report) -> None:
+    """The engine reserves the gateway, then each auxiliary address, and refuses one it has reserved already."""
+    taken = {gateway(draft): "the gateway"}
+    for name, auxiliary in draft.aux_addresses.items():
+        owner = taken.setdefault(auxiliary.value, f"the auxiliary address '{name}'")
+        if owner != f"the auxiliary address '{name}'":
+            report.error(
+                auxiliary.place,
+                Code.ADDRESS_TAKEN,
+                f"{auxiliary.value} already is {owner}, which the engine keeps back by itself.",
+                found=auxiliary.value,
+                remedy="Delete it.",
+            )
 
 
 def _check_family(network: NetworkDraft, report: Report) -> None:

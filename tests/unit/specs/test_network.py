@@ -107,6 +107,8 @@ def test_each_key_is_read(written: str, attribute: str, value: object) -> None:
         (subnet("172.30.0.0/24", "ip_range: «172.31.0.0/25"), Code.ADDRESS_OUTSIDE),
         (subnet("172.30.0.0/24", "ip_range: «172.30.0.0/16"), Code.ADDRESS_OUTSIDE),
         (subnet("172.30.0.0/24", "aux_addresses: {a: «172.31.0.1}"), Code.ADDRESS_OUTSIDE),
+        (subnet("172.30.0.0/24", "aux_addresses: {a: «172.30.0.1}"), Code.ADDRESS_TAKEN),
+        (subnet("172.30.0.0/24", "aux_addresses: {a: 172.30.0.9, b: «172.30.0.9}"), Code.ADDRESS_TAKEN),
         (subnet("«172.30.0.0/31"), Code.SUBNET_FULL),
         (subnet("«172.30.0.0/32"), Code.SUBNET_FULL),
         ("ipam: {config: [{subnet: 172.30.0.0/24}, {subnet: «172.31.0.0/24}]}", Code.CONFLICT),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from labs.specs import CATALOG, Code, LabInvalid, Reading, Severity, catalog, load, read
+from labs.specs import CATALOG, Code, LabInvalid, Reading, Severity, catalog, load, read, read_folder
 from labs.specs.network import NETWORK_KEYS
 from labs.specs.problem import MAX_PROBLEMS
 from labs.specs.service_keys import SERVICE_KEYS
@@ -124,6 +124,20 @@ def test_the_file_compose_would_prefer_is_read_and_the_other_reported() -> None:
     both = read({"lab.yml": lab, "compose.yaml": good, "docker-compose.yml": b"["})
     assert both.lab is not None
     assert [problem.code for problem in both.problems] == [Code.FILE_UNUSED]
+
+
+def test_files_compose_would_read_beside_are_reported(tmp_path: Path) -> None:
+    folder = tmp_path / "drill"
+    folder.mkdir()
+    (folder / "lab.yml").write_text(ONE_HOST)
+    for name, text in (("compose.yaml", services(web="")), ("compose.override.yaml", "{}"), (".env", "A=1")):
+        (folder / name).write_text(text)
+    assert load(folder, images=IMAGES).slug == "drill"
+    reading = read_folder(folder, images=IMAGES)
+    assert [(problem.code, problem.file) for problem in reading.problems] == [
+        (Code.FILE_UNUSED, ".env"),
+        (Code.FILE_UNUSED, "compose.override.yaml"),
+    ]
 
 
 def test_a_misspelt_file_is_reported() -> None:

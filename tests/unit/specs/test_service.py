@@ -348,6 +348,10 @@ def test_a_one_letter_service_gets_a_name_the_engine_accepts() -> None:
     assert lab_of(services(a="")).containers[0].name == "a-1"
 
 
+def test_a_container_named_like_a_host_is_reported() -> None:
+    assert_warning(Code.NAME_TAKEN, "services:\n  «beta: {image: 'netquarium/web:1'}\n")
+
+
 def test_a_replica_and_a_service_cannot_share_a_name() -> None:
     assert_problem(
         Code.NAME_TAKEN,
