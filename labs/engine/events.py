@@ -63,7 +63,6 @@ class EventStream:
         self.position = since_ns or 0
         self._body = _ChunkedBody()
         self._lines = b""
-        self._early = b""
         self._socket = _connect(host)
         try:
             self._socket.sendall(_request(since_ns, filters))
@@ -128,21 +127,22 @@ class EventStream:
         self.close()
 
     def _head(self) -> None:
+        """Take the answer's head and not a byte more: events that came with it must still wake a poll."""
         head = b""
-        while b"\r\n\r\n" not in head:
-            data = self._socket.recv(_READ_BYTES)
-            if not data or len(head) > _READ_BYTES:
+        while not head.endswith(b"\r\n\r\n"):
+            ahead = self._socket.recv(_READ_BYTES, socket.MSG_PEEK)
+            # The head may end across the border of what was taken before and what lies ahead.
+            end = (head[-3:] + ahead).find(b"\r\n\r\n")
+            take = len(ahead) if end < 0 else end + 4 - len(head[-3:])
+            head += self._socket.recv(take)
+            if not ahead or len(head) > _READ_BYTES:
                 raise EngineUnreachable(self.host_name, "it did not answer with an event stream")
-            head += data
-        head, _, rest = head.partition(b"\r\n\r\n")
         status = head.split(b"\r\n", 1)[0].split(b" ", 2)
         if len(status) < 2 or status[1] != b"200" or b"transfer-encoding: chunked" not in head.lower():
             raise EngineUnreachable(self.host_name, "it did not answer with an event stream")
-        self._early = rest
 
     def _decode(self, data: bytes) -> list[EngineEvent]:
-        self._lines += self._body.feed(self._early + data)
-        self._early = b""
+        self._lines += self._body.feed(data)
         *whole, self._lines = self._lines.split(b"\n")
         if len(self._lines) > _LINE_BYTES:
             raise ValueError("an endless line")

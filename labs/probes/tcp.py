@@ -43,21 +43,35 @@ def connect(
             end.close()
             return None, refusal.before_sending(error, evidence)
         evidence = replace(evidence, source_address=end.getsockname()[0])
-        answered = deadline.wait(end, writable=True)
-        elapsed_ms = (time.monotonic() - begun) * 1000
-        if answered:
-            code = end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if code == 0:
-                return end, Finding(Verdict.REACHABLE, evidence, (elapsed_ms,))
-            evidence = replace(evidence, errno=errno.errorcode.get(code, str(code)))
-            finding = _failure(end, code, address, evidence)
-        else:
-            finding = Finding(Verdict.NO_REPLY, evidence)
+        finding = _await(end, address, begun, deadline, evidence)
+        if finding.verdict is Verdict.REACHABLE:
+            return end, finding
     except BaseException:
         end.close()
         raise
     end.close()
     return None, finding
+
+
+def _await(end: socket.socket, address: Address, begun: float, deadline: Deadline, evidence: Evidence) -> Finding:
+    """Wait until the connection stands or fails.
+
+    An ICMP error that arrives while the connecting call still holds the socket is put into the error queue and wakes
+    us, but is not the socket's error yet (tcp_v4_err in net/ipv4/tcp_ipv4.c): no error does not mean connected.
+    """
+    while deadline.wait(end, writable=True):
+        code = end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            return _failure(end, code, address, replace(evidence, errno=errno.errorcode.get(code, str(code))))
+        icmp = refusal.queued_error(end)
+        if icmp is not None:
+            return refusal.after_icmp(icmp, evidence, target=address, closed_port=False)
+        try:
+            end.getpeername()
+        except OSError:
+            continue
+        return Finding(Verdict.REACHABLE, evidence, ((time.monotonic() - begun) * 1000,))
+    return Finding(Verdict.NO_REPLY, evidence)
 
 
 def _failure(end: socket.socket, code: int, address: Address, evidence: Evidence) -> Finding:

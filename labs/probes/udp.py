@@ -10,7 +10,7 @@ from dataclasses import replace
 from labs.kernel.namespace import open_socket_in
 from labs.probes import dns_message, refusal
 from labs.probes.deadline import Deadline
-from labs.probes.values import Address, Evidence, Finding, Source, Verdict
+from labs.probes.values import Address, Evidence, Finding, IcmpError, Source, Verdict
 
 _TRIES = 3
 
@@ -45,17 +45,32 @@ def exchange(
             begun = time.monotonic()
             try:
                 end.send(payload)
+                evidence = replace(evidence, sent=attempt + 1)
+                answer = _receive(end, deadline.sooner(interval_s))
             except OSError as error:
                 return _failure(end, error, address, evidence), b""
-            evidence = replace(evidence, sent=attempt + 1)
-            if deadline.sooner(interval_s).wait(end):
-                try:
-                    answer = end.recv(65535)
-                except OSError as error:
-                    return _failure(end, error, address, evidence), b""
+            if isinstance(answer, IcmpError):
+                return refusal.after_icmp(answer, evidence, target=address, closed_port=True), b""
+            if answer is not None:
                 elapsed_ms = (time.monotonic() - begun) * 1000
                 return Finding(Verdict.REACHABLE, replace(evidence, received=1), (elapsed_ms,)), answer
     return Finding(Verdict.NO_REPLY, evidence), b""
+
+
+def _receive(end: socket.socket, deadline: Deadline) -> bytes | IcmpError | None:
+    """Return the next datagram, which may be empty, or ICMP error; None when time is up.
+
+    Raises: OSError, which is the socket's error; the ICMP error behind it is still in the error queue.
+    """
+    while deadline.wait(end):
+        try:
+            return end.recv(65535)
+        except BlockingIOError:
+            # Woken by the error queue before the socket has its error, or by a datagram with a wrong checksum.
+            icmp = refusal.queued_error(end)
+            if icmp is not None:
+                return icmp
+    return None
 
 
 def _failure(end: socket.socket, error: OSError, address: Address, evidence: Evidence) -> Finding:
