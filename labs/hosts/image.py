@@ -134,7 +134,8 @@ def _only_builder(report: Report) -> Iterator[None]:
 
 def _debian(target: Path, packages: list[str], report: Report) -> None:
     """Install `packages` and what they depend on into a new tree; mmdebstrap chooses the mirror."""
-    command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"]
+    # In a mount namespace of its own: were it killed, the next builder would else remove through its mounts of /dev.
+    command = ["unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"]
     command += [f"--dpkgopt={option}" for option in recipe.DPKG_OPTIONS]
     if KEYRING.exists():  # a machine that is not Debian trusts Debian's keys by this package only
         command.append(f"--keyring={KEYRING}")
