@@ -14,7 +14,6 @@ from labs.topology.observation import Observation, ObservedHost, ObservedNamespa
 from labs.topology.wire import (
     AttachedEdge,
     ContainerNode,
-    ContainerState,
     Edge,
     Elements,
     HostNode,
@@ -102,10 +101,11 @@ def from_elements(elements: Elements) -> Graph:
 
 
 def _nodes(observation: Observation) -> Iterator[Node]:
+    networks = [network for host in observation.hosts for network in (host.inventory.networks if host.inventory else ())]
     for host in observation.hosts:
         version = host.inventory.engine_version if host.inventory else None
         yield HostNode(host_id(host.name), host.name, host.address, version)
-        yield from naming.namespaces(host)
+        yield from naming.namespaces(host, networks)
         for observed in host.namespaces:
             yield from _interfaces(observed)
         yield from _containers(host)
@@ -155,7 +155,7 @@ def _containers(host: ObservedHost) -> Iterator[ContainerNode]:
             host=host.name,
             name=container.name,
             image=container.image,
-            state=_container_state(container),
+            state=container.state,
             health=container.health,
             network_mode=_network_mode(container, names),
             service=container.service,
@@ -164,11 +164,6 @@ def _containers(host: ObservedHost) -> Iterator[ContainerNode]:
             pause=container.pause,
             command=container.command,
         )
-
-
-def _container_state(container: ContainerFacts) -> ContainerState:
-    # "removing" lasts milliseconds and means no more to a learner than that it has ended.
-    return "exited" if container.state == "removing" else container.state
 
 
 def _network_mode(container: ContainerFacts, names: Mapping[str, str]) -> str:

@@ -23,11 +23,15 @@ def residents(inventory: Inventory | None) -> dict[Namespace, list[ContainerFact
     return found
 
 
-def namespaces(host: ObservedHost) -> Iterable[NamespaceNode]:
-    """Yield a node for each of a host's namespaces."""
+def namespaces(host: ObservedHost, networks: Sequence[NetworkFacts]) -> Iterable[NamespaceNode]:
+    """Yield a node for each of a host's namespaces.
+
+    `networks` are those of all hosts: a Swarm worker's engine does not list an overlay it has a sandbox of until one
+    of its containers is started, while the manager names it from the start.
+    """
     members = residents(host.inventory)
-    networks = host.inventory.networks if host.inventory else ()
-    sandboxes = {network.sandbox: network for network in networks if network.sandbox is not None}
+    own = host.inventory.networks if host.inventory else ()
+    sandboxes = {network.sandbox: network for network in own if network.sandbox is not None}
     for observed in host.namespaces:
         inside = members.get(observed.namespace, [])
         role, name = _role(host, observed, inside, sandboxes, networks)

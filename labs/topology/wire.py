@@ -28,7 +28,7 @@ from labs.kernel.watch import Aspect
 Role = Literal["host", "container", "pod", "overlay", "ingress", "underlay", "named", "process"]
 InterfaceType = Literal["veth", "bridge", "vxlan", "macvlan", "ipvlan", "loopback", "tun", "ifb", "other"]
 InterfaceState = Literal["up", "down", "lower_layer_down", "unknown"]
-ContainerState = Literal["running", "exited", "created", "paused", "restarting", "dead"]
+ContainerState = Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 Health = Literal["starting", "healthy", "unhealthy"]
 SessionState = Literal["queued", "launching", "running", "stopping", "stopped", "failed"]
 Stage = Literal["host", "image", "swarm", "network", "container", "ready"]

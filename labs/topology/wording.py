@@ -33,6 +33,7 @@ from labs.topology.wire import (
 _CONTAINER_VERBS: Mapping[ContainerState, tuple[str, str]] = {
     "running": ("container_started", "started"),
     "exited": ("container_stopped", "stopped"),
+    "removing": ("container_removing", "is being removed"),
     "created": ("container_created", "was created"),
     "paused": ("container_paused", "is paused: its processes are frozen, its interfaces stay"),
     "restarting": ("container_restarting", "is restarting"),
@@ -179,7 +180,7 @@ class _Teller:
                 yield Event(text, "container_disconnected", container.id)
 
     def _container(self, before: ContainerNode, after: ContainerNode) -> Iterator[Event]:
-        if before.state != after.state:
+        if before.state != after.state and after.state != "removing":  # "removed" follows within milliseconds
             kind, verb = _CONTAINER_VERBS[after.state]
             if before.state == "paused" and after.state == "running":
                 kind, verb = "container_unpaused", "goes on"
