@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
-from labs.services import probe_measure, queue, warm
+from labs.hosts import features
+from labs.services import catalog, probe_measure, queue, warm
 from labs.services.errors import QueueUnavailable
 from labs.services.session import launch as launching
 from labs.services.session import overdue, stopping
@@ -56,6 +57,13 @@ def expire() -> None:
 def reap() -> None:
     """Send lost work again and have every machine swept."""
     overdue.resend()
+
+
+@worker_init.connect
+def learn_once(**_sent: object) -> None:
+    """Find out before the worker forks what each child would have to find out by itself, at a learner's expense."""
+    features.present()
+    catalog.labs()
 
 
 @worker_ready.connect

@@ -101,7 +101,9 @@ def from_elements(elements: Elements) -> Graph:
 
 
 def _nodes(observation: Observation) -> Iterator[Node]:
-    networks = [network for host in observation.hosts for network in (host.inventory.networks if host.inventory else ())]
+    networks = [
+        network for host in observation.hosts for network in (host.inventory.networks if host.inventory else ())
+    ]
     for host in observation.hosts:
         version = host.inventory.engine_version if host.inventory else None
         yield HostNode(host_id(host.name), host.name, host.address, version)

@@ -15,12 +15,12 @@ from django.utils import timezone
 from labs.engine import deploy as deployment
 from labs.engine.errors import DeployFailed
 from labs.errors import LabError
+from labs.hosts import features, pool, underlay
 from labs.hosts import host as hosts
-from labs.hosts import pool, underlay
 from labs.hosts.host import Host
 from labs.hosts.underlay import Underlay
 from labs.models.session import LabSession, State, move
-from labs.services import catalog, machine
+from labs.services import catalog
 from labs.services.errors import LaunchCancelled, LaunchFailed
 from labs.services.session import announce
 from labs.services.session.ending import fail, finish_stop
@@ -125,7 +125,7 @@ def _launch(row: LabSession) -> None:
 
 def _lab(row: LabSession) -> Lab:
     try:
-        return catalog.load(row.lab, features=machine.features())
+        return catalog.load(row.lab, features=features.present())
     except LabInvalid as error:
         raise LaunchFailed(error.reason, kind="lab", name=row.lab, host=None) from error
 

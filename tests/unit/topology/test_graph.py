@@ -117,6 +117,18 @@ def test_tunnels_join_equal_vni_and_port_on_different_hosts_only() -> None:
     assert len(_edges(three, "vxlan")) == 3
 
 
+def test_overlay_sandbox_takes_its_name_from_another_hosts_engine() -> None:
+    """[beta: overlay sandbox], of a network that beta's engine does not list yet and alpha's does."""
+    observation = sample.observation()
+    alpha, beta = observation.hosts
+    assert beta.inventory is not None
+    unaware = replace(beta, inventory=replace(beta.inventory, networks=()))
+    graph = build(replace(observation, hosts=(alpha, unaware)))
+    node = graph.nodes[wire.namespace_id(sample.BACK_B)]
+    assert isinstance(node, wire.NamespaceNode)
+    assert (node.role, node.name) == ("overlay", "backend")
+
+
 @pytest.mark.parametrize(
     ("trace", "expected"),
     [
