@@ -34,9 +34,9 @@ while True:
 
 
 def ask(
-    machines: dict[str, Machine], to: str, protocol: str, port: int | None = None, timeout_s: float = 0.5
+    machines: dict[str, Machine], to: str, protocol: str, port: int | None = None, timeout_s: float = 1.5
 ) -> ProbeResult:
-    """Probe from web."""
+    """Probe from web, with time for a second SYN: the kernel may hold back an ICMP error, as it limits their rate."""
     return probe(machines["web"].source, ProbeRequest(to, Protocol(protocol), port, timeout_s=timeout_s))
 
 
@@ -45,7 +45,7 @@ def test_ping_tells_one_time_for_each_reply(machines: dict[str, Machine], target
     found = ask(machines, target, "icmp")
     assert found.verdict is Verdict.REACHABLE
     assert len(found.rtts_ms) == 3
-    assert all(0 < rtt < 500 for rtt in found.rtts_ms)
+    assert all(0 < rtt < 1500 for rtt in found.rtts_ms)
     assert found.evidence.source_address == ("10.9.1.2" if target == DB else "fd09:1::2")
 
 
@@ -67,7 +67,7 @@ def test_udp_is_reachable_only_if_something_answers(machines: dict[str, Machine]
     machines["db"].serve(ECHO_UDP.format(port=7, then="end.sendto(data, peer)"))
     machines["db"].serve(ECHO_UDP.format(port=9, then="pass"))
     assert ask(machines, DB, "udp", 7).verdict is Verdict.REACHABLE
-    silent = ask(machines, DB, "udp", 9)
+    silent = ask(machines, DB, "udp", 9, timeout_s=0.5)
     assert silent.verdict is Verdict.NO_REPLY
     assert silent.evidence.sent == 3
 
