@@ -1,6 +1,7 @@
 /** Requests to the REST interface, typed by its schema: cookie session, CSRF token, problems as errors. */
 
 import createClient, { type Middleware } from "openapi-fetch";
+import type { Message } from "../model/wire";
 import { Problem, problemFrom, unreachable } from "./problem";
 import type { paths } from "./schema";
 import type {
@@ -90,6 +91,13 @@ export const extendSession = (id: string, minutes: number): Promise<Session> =>
 
 export const resetSession = (id: string): Promise<Session> =>
   answered(api.POST("/api/v1/sessions/{session_id}/reset/", inSession(id)));
+
+/** Messages numbered higher than `after`, oldest first; those no longer kept are left out. */
+export async function fetchMessages(session_id: string, after: number, limit: number): Promise<Message[]> {
+  const params = { path: { session_id }, query: { after, limit } };
+  const answer = await answered(api.GET("/api/v1/sessions/{session_id}/topology/events/", { params }));
+  return answer.messages as unknown as Message[];
+}
 
 export async function fetchFacts(session_id: string, namespace_id: string): Promise<NamespaceFacts> {
   const path = { session_id, namespace_id };

@@ -73,7 +73,7 @@ const depth: Record<string, number> = {
   pod: 0,
   named: 0,
   process: 0,
-  ingress: 1,
+  ingress: 0,
   overlay: 1,
   host: 2,
 };
@@ -95,13 +95,14 @@ function layeringEdges(
   const edges: ElkExtendedEdge[] = [];
   for (const { id, type, a, b } of cables) {
     if (type === "vxlan" || !here.has(a.id) || !here.has(b.id) || here.get(a.id) === here.get(b.id)) continue;
-    const [source, target] = depthOf(a.id) <= depthOf(b.id) ? [a.id, b.id] : [b.id, a.id];
+    const isUp = depthOf(a.id) < depthOf(b.id) || (depthOf(a.id) === depthOf(b.id) && a.master === null);
+    const [source, target] = isUp ? [a.id, b.id] : [b.id, a.id];
     edges.push({ id, sources: [source], targets: [target] });
   }
   const ground = host.namespaces.find(({ node }) => node.role === "host");
   if (!ground) return edges;
   for (const { node } of host.namespaces) {
-    const isAbove = node.role === "overlay" || node.role === "ingress";
+    const isAbove = node.role === "overlay";
     const isAlone = !edges.some((edge) =>
       [...edge.sources, ...edge.targets].some((id) => here.get(id) === node.id),
     );

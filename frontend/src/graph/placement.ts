@@ -247,8 +247,7 @@ function absolutePlace(
 }
 
 function isSameRow(a: NamespaceView["node"]["role"], b: NamespaceView["node"]["role"]): boolean {
-  const isMiddle = (role: typeof a) => role === "overlay" || role === "ingress";
-  return a !== "host" && b !== "host" && isMiddle(a) === isMiddle(b);
+  return a !== "host" && b !== "host" && (a === "overlay") === (b === "overlay");
 }
 
 /** Where a box that changed size now overlaps another of its host, move the one further right. */

@@ -54,7 +54,7 @@ export function shapeAll(
 }
 
 /** Roles of boxes that stand between containers and their host: cables of others go around them. */
-const passedBy: ReadonlySet<string> = new Set(["overlay", "ingress"]);
+const passedBy: ReadonlySet<string> = new Set(["overlay"]);
 
 /** Put everything in its place. Boxes and cables equal to the previous scene's keep their identity. */
 export function compose(

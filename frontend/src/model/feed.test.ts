@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { twoBridges } from "../stories/worlds";
-import { emptyFeed, type Feed, take } from "./feed";
+import { emptyFeed, type Feed, remember, take } from "./feed";
 import type { DeltaMessage, Message, ProgressMessage } from "./wire";
 
 const stamp = { session: "abcdef012345", at: 12 };
@@ -77,6 +77,18 @@ describe("feed", () => {
       delta(3, { touched: { "ns:4-1": ["routes", "fdb"] } }),
     ]);
     expect(feed.touched.get("ns:4-1")).toEqual({ routes: 2, fdb: 1 });
+  });
+
+  it("puts remembered events in front, each once", () => {
+    const event = { text: "web started", kind: "container_started", subject: null };
+    const feed = feedAfter([twoBridges().snapshot(5), delta(6, { events: [event] })]);
+    const after = remember(feed, [
+      delta(4, { events: [event] }),
+      progress(5, "host", 1),
+      delta(6, { events: [event] }),
+    ]);
+    expect(after.events.map(({ key }) => key)).toEqual(["4.0", "6.0"]);
+    expect(after.sequence).toBe(6);
   });
 
   it("logs events in order with the time of their delta", () => {

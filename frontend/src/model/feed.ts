@@ -78,6 +78,17 @@ export function take(feed: Feed, message: Message): Outcome {
   }
 }
 
+/** Put events from before the first snapshot in front, as a page that was just opened asks for them. */
+export function remember(feed: Feed, messages: readonly Message[]): Feed {
+  const earlier = messages.flatMap((message) =>
+    message.type === "delta" ? logged([], message.events, message.at, message.sequence) : [],
+  );
+  const known = new Set(feed.events.map((event) => event.key));
+  const added = earlier.filter((event) => !known.has(event.key));
+  if (added.length === 0) return feed;
+  return { ...feed, events: [...added, ...feed.events].slice(-eventLimit) };
+}
+
 function taken(feed: Feed): Outcome {
   return { kind: "taken", feed };
 }

@@ -150,6 +150,18 @@ export function durationWords(seconds: number): string {
   return minutes >= 10 ? `${minutes} min` : minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
+/** "06:17:12" by the reader's clock. */
+export function timeWords(at_ms: number): string {
+  return clock.format(at_ms);
+}
+
+const clock = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
+
 /** "1.5 kB": decimal units, as `ip -s -h` prints them. */
 export function byteWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

@@ -1,11 +1,12 @@
 /** One running session as the page follows it: socket, feed, picture. Framework-free; pages subscribe to its store. */
 
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { fetchMessages } from "../api/client";
 import { PersistentSocket, type SocketStatus, socketUrl } from "../api/socket";
 import type { Point } from "../graph/geometry";
 import { type Layout, openLayout } from "../graph/layout";
 import type { Placement } from "../graph/placement";
-import { emptyFeed, type Feed, take } from "../model/feed";
+import { emptyFeed, type Feed, remember, take } from "../model/feed";
 import { type NamespaceId, parseMessage } from "../model/wire";
 import { oncePerFrame } from "./frames";
 import { arranged, between, dragged, draw, emptyPicture, type Picture, placed } from "./picture";
@@ -20,7 +21,11 @@ export interface LiveState {
 const firstLayout_ms = 700;
 /** While a lab launches, the layout follows after the graph has been quiet for so long. */
 const quiet_ms = 300;
+/** The engine's last news come a little after the launch has ended. */
+const settling_s = 8;
 const move_ms = 260;
+/** How many messages back the event log goes when the page opens. */
+const recalled = 400;
 
 export class Live {
   readonly store: StoreApi<LiveState>;
@@ -69,7 +74,18 @@ export class Live {
       return;
     }
     stampReceived(message.sequence, message.type, message.at);
+    if (message.type === "snapshot" && !this.feed.hasSnapshot)
+      void this.recall(message.session, message.sequence);
     this.feed = outcome.feed;
+    this.frames.request();
+  }
+
+  /** Ask for the events that led to the first snapshot. Without an answer the log begins with the page. */
+  private async recall(session: string, sequence: number): Promise<void> {
+    const after = Math.max(0, sequence - recalled);
+    const messages = await fetchMessages(session, after, recalled).catch(() => []);
+    if (this.isClosed) return;
+    this.feed = remember(this.feed, messages);
     this.frames.request();
   }
 
@@ -117,7 +133,11 @@ export class Live {
 
   /** While the lab comes up, nobody knows the picture yet: it may be arranged anew. */
   private isLaunching(): boolean {
-    return !this.isMovedByHand && this.feed.state?.state === "launching";
+    const { state } = this.feed;
+    if (this.isMovedByHand || state === null) return false;
+    return (
+      state.state === "launching" || (state.state === "running" && Date.now() / 1000 - state.at < settling_s)
+    );
   }
 
   private placeFirst(): void {

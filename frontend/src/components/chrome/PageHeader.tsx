@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Box,
   Group,
   Menu,
   Text,
@@ -34,21 +35,23 @@ export function PageHeader({ children }: { readonly children?: ReactNode }) {
       </Link>
       <div className={classes.content}>{children}</div>
       <Group gap={4} wrap="nowrap">
-        <SchemeMenu />
+        <Box visibleFrom="sm">
+          <SchemeMenu />
+        </Box>
         <UserMenu />
       </Group>
     </header>
   );
 }
 
+const schemes = [
+  { value: "auto", label: "As the system", icon: IconDeviceDesktop },
+  { value: "light", label: "Light", icon: IconSun },
+  { value: "dark", label: "Dark", icon: IconMoon },
+] as const;
+
 function SchemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
   const computed = useComputedColorScheme("light");
-  const choices = [
-    { value: "auto", label: "As the system", icon: IconDeviceDesktop },
-    { value: "light", label: "Light", icon: IconSun },
-    { value: "dark", label: "Dark", icon: IconMoon },
-  ] as const;
   return (
     <Menu position="bottom-end" width={170}>
       <Menu.Target>
@@ -57,20 +60,25 @@ function SchemeMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {choices.map(({ value, label, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            leftSection={<Icon size={15} />}
-            onClick={() => setColorScheme(value)}
-            fw={colorScheme === value ? 650 : 400}
-            aria-current={colorScheme === value}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <SchemeItems />
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+function SchemeItems() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return schemes.map(({ value, label, icon: Icon }) => (
+    <Menu.Item
+      key={value}
+      leftSection={<Icon size={15} />}
+      onClick={() => setColorScheme(value)}
+      fw={colorScheme === value ? 650 : 400}
+      aria-current={colorScheme === value}
+    >
+      {label}
+    </Menu.Item>
+  ));
 }
 
 function UserMenu() {
@@ -101,6 +109,11 @@ function UserMenu() {
         <Menu.Item component="a" href="/api/v1/docs" target="_blank">
           API documentation
         </Menu.Item>
+        <Box hiddenFrom="sm">
+          <Menu.Label>Colours</Menu.Label>
+          <SchemeItems />
+          <Menu.Divider />
+        </Box>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => leave.mutate()}>
           Log out
         </Menu.Item>

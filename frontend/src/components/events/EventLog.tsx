@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { memo, useLayoutEffect, useRef } from "react";
 import type { LoggedEvent } from "../../model/feed";
+import { timeWords } from "../../model/words";
 import { usePicture, useSessionParts } from "../session/context";
 import classes from "./events.module.css";
 
@@ -40,7 +41,7 @@ export function EventLog() {
 const Line = memo(function Line({ event }: { readonly event: LoggedEvent }) {
   const { view } = useSessionParts();
   const isThere = usePicture(({ feed }) => event.subject !== null && feed.topology.nodes.has(event.subject));
-  const time = new Date(event.at * 1000).toLocaleTimeString();
+  const time = timeWords(event.at * 1000);
   return (
     <li className={classes.line} data-kind={event.kind}>
       <time>{time}</time>

@@ -10,7 +10,7 @@ import { ContainerRows } from "./ContainerFacts";
 import classes from "./facts.module.css";
 import { Counters, Firewall, Forwarding, Neighbours, Routes, Sysctls } from "./KernelTables";
 import { ProbeEnds } from "./ProbeEnds";
-import { CommandLine, Reference, Row, Rows, Section } from "./parts";
+import { CommandLine, Reference, Section } from "./parts";
 import { Title } from "./Title";
 
 const tabs = ["routes", "neighbours", "fdb", "rules", "counters", "sysctls"] as const;
@@ -60,14 +60,17 @@ export function NamespaceFacts({ view }: { readonly view: NamespaceView }) {
         </Section>
       )}
       <Section title={`Interfaces (${interfaces.length})`}>
-        <Rows>
-          {interfaces.map((found) => (
-            <Row key={found.id} name={`${found.index}`}>
-              <Reference id={found.id}>{found.name}</Reference>{" "}
-              <span className="mono">{found.addresses.map(({ address }) => address).join(" ")}</span>
-            </Row>
-          ))}
-        </Rows>
+        {interfaces.map((found) => (
+          <div key={found.id} className={classes.interface}>
+            <span className={classes.flags}>{found.index}</span>
+            <Reference id={found.id}>{found.name}</Reference>
+            <span className="mono">
+              {found.addresses.map(({ address }) => (
+                <div key={address}>{address}</div>
+              ))}
+            </span>
+          </div>
+        ))}
       </Section>
       <KernelFacts view={view} />
     </>

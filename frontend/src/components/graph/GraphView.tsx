@@ -26,7 +26,7 @@ type FlowNode = HostFlowNode | NamespaceFlowNode;
 const nodeTypes = { host: HostNode, namespace: NamespaceNode };
 const noEdges: never[] = [];
 /** Roles whose boxes cables run into. */
-const forwards: ReadonlySet<string> = new Set(["host", "overlay", "ingress", "underlay"]);
+const forwards: ReadonlySet<string> = new Set(["host", "overlay", "underlay"]);
 
 /** The live graph of the session, with its tools. */
 export function GraphView() {

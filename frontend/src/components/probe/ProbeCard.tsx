@@ -2,6 +2,7 @@ import { Badge, Loader } from "@mantine/core";
 import { useState } from "react";
 import type { Probe } from "../../api/types";
 import type { Structure } from "../../model/structure";
+import { timeWords } from "../../model/words";
 import { usePicture, useSessionParts, useView } from "../session/context";
 import classes from "./probe.module.css";
 import { verdictLooks } from "./verdicts";
@@ -48,7 +49,7 @@ export function ProbeCard({ probe, onAgain }: ProbeCardProps) {
           {probe.protocol.toUpperCase()}
           {probe.port !== null && ` ${probe.port}`}
           {probe.rtts_ms.length > 0 && ` · ${probe.rtts_ms.map((rtt) => `${rtt.toFixed(2)} ms`).join(", ")}`}
-          {` · ${new Date(probe.created_at).toLocaleTimeString()}`}
+          {` · ${timeWords(Date.parse(probe.created_at))}`}
         </span>
         {probe.sentence && <span className={classes.sentence}>{probe.sentence}</span>}
       </button>

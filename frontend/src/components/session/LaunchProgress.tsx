@@ -1,4 +1,4 @@
-import { Loader, Progress, Text } from "@mantine/core";
+import { Group, Loader, Progress, Text } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import type { Session } from "../../api/types";
 import type { ProgressMessage } from "../../model/wire";
@@ -6,7 +6,7 @@ import { useLive } from "./context";
 import classes from "./session.module.css";
 
 const stageWords: Readonly<Record<string, string>> = {
-  queued: "Waiting for a free machine",
+  queued: "In the queue",
   host: "Lab hosts",
   image: "Images",
   swarm: "Swarm",
@@ -15,50 +15,38 @@ const stageWords: Readonly<Record<string, string>> = {
   ready: "Ready",
 };
 
-interface Step {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  readonly text: string;
-}
-
-/** How far a launch has come: each stage with its count, and the last step in words. */
+/** How far a launch has come: each stage with its last step in words, and the count over all. */
 export function LaunchProgress({ session }: { readonly session: Session }) {
   const heard = useLive(({ picture }) => picture.feed.stages);
-  const latest: Step = useLive(({ picture }) => picture.feed.progress) ?? session.progress;
-  const steps: readonly Step[] = heard.length > 0 ? inOrder(heard) : [session.progress];
+  const latest = useLive(({ picture }) => picture.feed.progress) ?? session.progress;
+  const steps = heard.length > 0 ? inOrder(heard) : [session.progress];
   return (
     <section className={classes.progress} aria-label="Launch progress" aria-live="polite">
-      <Text fw={620} size="sm" mb={6}>
-        {session.state === "queued" ? "Waiting to launch" : "Launching"}
-      </Text>
+      <Group justify="space-between" mb={6}>
+        <Text fw={620} size="sm">
+          {session.state === "queued" ? "Waiting to launch" : "Launching"}
+        </Text>
+        {latest.total > 0 && (
+          <Text size="sm" className={classes.count ?? ""}>
+            {latest.done} of {latest.total}
+          </Text>
+        )}
+      </Group>
+      <Progress
+        size="xs"
+        mb={8}
+        value={latest.total > 0 ? (100 * latest.done) / latest.total : 0}
+        aria-label="Steps done"
+      />
       <ol className={classes.stages}>
-        {steps.map((step) => {
-          const isDone = step.total > 0 && step.done >= step.total && step.stage !== latest.stage;
-          return (
-            <li key={step.stage} data-done={isDone || undefined}>
-              {isDone ? <IconCheck size={13} aria-hidden /> : <Loader size={11} />}
-              <span>{stageWords[step.stage] ?? step.stage}</span>
-              {step.total > 0 && (
-                <>
-                  <Progress
-                    size="xs"
-                    value={(100 * step.done) / step.total}
-                    className={classes.bar ?? ""}
-                    aria-hidden
-                  />
-                  <span className={classes.count}>
-                    {step.done} of {step.total}
-                  </span>
-                </>
-              )}
-            </li>
-          );
-        })}
+        {steps.map((step) => (
+          <li key={step.stage} data-done={step.stage !== latest.stage || undefined}>
+            {step.stage === latest.stage ? <Loader size={11} /> : <IconCheck size={13} aria-hidden />}
+            <span>{stageWords[step.stage] ?? step.stage}</span>
+            <span className={classes.step}>{step.text}</span>
+          </li>
+        ))}
       </ol>
-      <Text size="xs" c="dimmed" mt={6}>
-        {latest.text}
-      </Text>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Menu, Modal, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, Menu, Modal, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconClockPlus, IconDots, IconPlayerStopFilled, IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -56,7 +56,8 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
         <>
           <Tooltip label="Time left before the session is stopped">
             <Text size="sm" className={classes.left ?? ""} data-soon={left_s < soon_s || undefined}>
-              {durationWords(left_s)} left
+              {durationWords(left_s)}
+              <span className={classes.leftWord}> left</span>
             </Text>
           </Tooltip>
           <Group gap={6} wrap="nowrap" visibleFrom="sm">
@@ -92,9 +93,9 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
           </Group>
           <Menu position="bottom-end">
             <Menu.Target>
-              <Button size="compact-sm" variant="default" hiddenFrom="sm" aria-label="Session actions">
+              <ActionIcon variant="default" hiddenFrom="sm" aria-label="Session actions">
                 <IconDots size={16} aria-hidden />
-              </Button>
+              </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item leftSection={<IconClockPlus size={15} />} onClick={() => extend.mutate()}>
