@@ -38,18 +38,6 @@ def open_below(root: str | Path, path: str, flags: int = os.O_RDONLY) -> int:
         os.close(directory)
 
 
-def open_socket_below(root: str | Path, path: str) -> int:
-    """Return an O_PATH descriptor for a unix socket: connect to `/proc/self/fd/<descriptor>` while it is open.
-
-    Raises: OSError as `open_below`; ConnectionRefusedError if something that is not a socket lies there.
-    """
-    found = open_below(root, path, os.O_PATH)
-    if not stat.S_ISSOCK(os.fstat(found).st_mode):
-        os.close(found)
-        raise ConnectionRefusedError(f"{path} is not a socket")
-    return found
-
-
 def read_text(root: str | Path, path: str, *, limit_bytes: int = 64 << 10) -> str:
     """Return the start of a regular file below `root` as text, undecodable bytes replaced.
 

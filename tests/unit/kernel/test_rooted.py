@@ -40,8 +40,3 @@ def test_a_fifo_neither_blocks_nor_reads(root: Path) -> None:
 def test_only_the_start_of_a_large_file_is_read(root: Path) -> None:
     (root / "etc/large").write_bytes(b"x" * 100)
     assert rooted.read_text(root, "etc/large", limit_bytes=10) == "x" * 10
-
-
-def test_what_is_no_socket_cannot_be_connected_to(root: Path) -> None:
-    with pytest.raises(ConnectionRefusedError):
-        rooted.open_socket_below(root, "etc/hosts")
