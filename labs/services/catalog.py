@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from labs import specs
 from labs.hosts import image
+from labs.services import kernel_lacks
 from labs.services.errors import LabNotFound
 from labs.specs import Features, Lab, ModeKind, Reading
 
@@ -33,7 +34,7 @@ def load(slug: str, *, features: Features | None = None) -> Lab:
     """Return one lab. Raises LabNotFound; LabInvalid when its files are broken or need what the kernel lacks."""
     if slug not in _slugs():
         raise LabNotFound(f"There is no lab {slug[:60]}.", known=_slugs())
-    reading = _read(slug) if features is None else _fresh(slug, features)
+    reading = _fresh(slug, features) if features is not None and features.missing else _read(slug)
     if reading.lab is None:
         raise specs.LabInvalid(reading.problems)
     return reading.lab
@@ -48,7 +49,7 @@ def files(slug: str) -> dict[str, str]:
 def validate(texts: Mapping[str, str]) -> Reading:
     """Read lab files from anywhere; starts nothing."""
     contents = {name: text.encode("utf-8", "surrogatepass") for name, text in texts.items()}
-    return specs.read(contents, images=image.tags())
+    return specs.read(contents, images=image.tags(), features=kernel_lacks.known())
 
 
 def features(lab: Lab) -> list[str]:

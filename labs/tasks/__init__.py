@@ -7,7 +7,7 @@ from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
 from labs.hosts import features
-from labs.services import catalog, probe_measure, queue, warm
+from labs.services import catalog, kernel_lacks, probe_measure, queue, warm
 from labs.services.errors import QueueUnavailable
 from labs.services.session import launch as launching
 from labs.services.session import overdue, stopping
@@ -68,7 +68,8 @@ def learn_once(**_sent: object) -> None:
 
 @worker_ready.connect
 def sweep_at_start(**_sent: object) -> None:
-    """Look at once for what a worker that died here has left."""
+    """Look at once for what a worker that died here has left, and tell what the kernel lacks."""
+    kernel_lacks.tell(features.present())
     try:
         queue.send("sweep", machine=settings.MACHINE)
     except QueueUnavailable:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labs.models.session import LIVE, LabSession, State, move
-from labs.services import catalog, queue
+from labs.services import catalog, kernel_lacks, queue
 from labs.services.errors import AgeLimit, MachineFull, QueueUnavailable, SessionNotFound, SessionQuota, WrongState
 from labs.services.session import announce
 
@@ -20,7 +20,7 @@ def create(owner: User, slug: str) -> LabSession:
 
     Raises: LabNotFound, LabInvalid, SessionQuota, MachineFull; QueueUnavailable, which leaves a failed session behind.
     """
-    lab = catalog.load(slug)
+    lab = catalog.load(slug, features=kernel_lacks.known())
     now = timezone.now()
     with transaction.atomic():
         # Two requests at once must not both see the last free place: the owner's row is their turnstile.

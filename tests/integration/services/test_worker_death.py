@@ -37,15 +37,15 @@ def state(session: str) -> tuple[str, str | None]:
     return row.state, row.reason
 
 
-def in_mid_launch(owner: User) -> str:
+def in_mid_launch(owner: User, program: Program) -> str:
     session = created(owner, "wide").id
-    until(lambda: len(hosts.running(session)) == 2)
+    until(lambda: len(hosts.running(session)) == 2, told=lambda: f"{state(session)} {program.log.read_text()[-3000:]}")
     assert state(session)[0] == "launching"
     return session
 
 
 def test_a_killed_child_of_the_worker_fails_its_session(owner: User, started: list[Program]) -> None:
-    session = in_mid_launch(owner)
+    session = in_mid_launch(owner, started[0])
     for child in started[0].children():
         os.kill(child, signal.SIGKILL)
     until(lambda: state(session) == ("failed", INTERRUPTED), told=lambda: str(state(session)))
@@ -55,7 +55,7 @@ def test_a_killed_child_of_the_worker_fails_its_session(owner: User, started: li
 
 
 def test_a_killed_worker_fails_its_session_when_it_is_back(owner: User, started: list[Program]) -> None:
-    session = in_mid_launch(owner)
+    session = in_mid_launch(owner, started[0])
     started[0].kill()
     assert state(session)[0] == "launching"
     started.append(worker(started[0].log))

@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from labs.models.token import Scope, issue
-from tests.unit.services.conftest import local_cache, owner, people, queue, stream
+from tests.unit.services.conftest import capable_kernel, local_cache, owner, people, queue, stream
 
-__all__ = ["local_cache", "owner", "people", "queue", "stream"]
+__all__ = ["capable_kernel", "local_cache", "owner", "people", "queue", "stream"]
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from labs.live import stream as streams
+from labs.services import kernel_lacks
+from labs.specs import Features
 from tests.unit.services.doubles import LocalQueue, LocalStream
 from tests.unit.services.people import make_people
 
@@ -22,6 +24,11 @@ def stream(monkeypatch: pytest.MonkeyPatch) -> LocalStream:
     local = LocalStream()
     monkeypatch.setattr(streams, "default_stream", lambda: local)
     return local
+
+
+@pytest.fixture(autouse=True)
+def capable_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_lacks, "known", Features)
 
 
 @pytest.fixture(autouse=True)

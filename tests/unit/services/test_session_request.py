@@ -11,9 +11,11 @@ from pytest_django.fixtures import Settings
 
 from labs.live import stream as streams
 from labs.models import LabSession
+from labs.services import kernel_lacks
 from labs.services.errors import AgeLimit, LabNotFound, MachineFull, QueueUnavailable, SessionNotFound, SessionQuota
 from labs.services.errors import WrongState as WrongStateError
 from labs.services.session import overdue, request
+from labs.specs import Features, KernelFeature, LabInvalid
 from tests.unit.services.doubles import GoneQueue, GoneStream, LocalQueue, LocalStream
 from tests.unit.services.people import make_session
 
@@ -34,6 +36,16 @@ def test_create_refuses_a_lab_that_is_not_there(owner: User) -> None:
         request.create(owner, "../settings")
     assert "default-bridge" in refused.value.facts["known"]  # type: ignore[operator]  # a list of slugs
     assert not LabSession.objects.exists()
+
+
+def test_create_refuses_a_lab_for_which_the_kernel_lacks_something(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = Features(frozenset({KernelFeature.MACVLAN}))
+    monkeypatch.setattr(kernel_lacks, "known", lambda: lacking)
+    with pytest.raises(LabInvalid, match="macvlan"):
+        request.create(owner, "macvlan-lan")
+    assert request.create(owner, "default-bridge").state == "queued"
 
 
 def test_create_refuses_more_live_sessions_than_the_quota(owner: User, settings: Settings) -> None:
