@@ -106,7 +106,6 @@ class Options:
             "LANG": "C.UTF-8",
             "HOME": "/nonexistent",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "DJANGO_SETTINGS_MODULE": "labsite.settings",
             "NETQUARIUM_CACHE": str(self.cache),
             "NETQUARIUM_STATE": str(self.state),

@@ -19,12 +19,15 @@ RUNTIME = (
     "iptables",
     "kmod",
     "mmdebstrap",
+    "mount",
     "nftables",
+    "passwd",
     "procps",
     "python3-venv",
     "redis-tools",  # holds the server too, as redis-check-rdb: no service comes with it
     "runc",
     "tcpdump",
+    "tzdata",  # Celery's timers ask for UTC by name
     "util-linux",
 )
 """What an instance needs on its machine."""

@@ -57,6 +57,8 @@ def test(options: Options, words: list[str]) -> int:
         with step("the page's packages", options.logs) as under_way:
             frontend.install(venv.path(options), under_way, options)
         page = frontend.script(venv.path(options), options, "test")
+        if page:
+            sys.stderr.write("nq: the page's unit tests failed; going on with the others\n")
     with aside(options) as own:
         environment = {**own.environment(), "HOME": "/root"}
         del environment["DJANGO_SETTINGS_MODULE"]  # it would win over the one that pyproject.toml names
@@ -78,8 +80,6 @@ def test(options: Options, words: list[str]) -> int:
             stdin=subprocess.DEVNULL,
             check=False,
         ).returncode
-    if page:
-        sys.stderr.write("nq: the page's unit tests failed; see above\n")
     return tests or page
 
 
