@@ -233,10 +233,8 @@ def stop(host: Host) -> None:
 
     Raises: HostStopFailed.
     """
-    # The kernel frees the host's namespace some time after its last process, answers pings in it until then, and
-    # holds the lock that pulling the cable needs while it does.
     if (ground := underlays.find(host.session)) is not None:
-        cable.unplug(ground.namespace, host.name)
+        cable.cut(ground.namespace, host.name)
     box.remove(host.box)
 
 

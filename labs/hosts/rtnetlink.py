@@ -16,13 +16,14 @@ from typing import Final, Self
 from labs.kernel.namespace import open_namespace, open_socket_in
 from labs.kernel.netlink import AF_NETLINK, ROUTE, attribute
 
-_NEW_LINK, _DELETE_LINK, _GET_LINK, _NEW_ADDRESS, _NEW_ROUTE = 16, 17, 18, 20, 24
+_NEW_LINK, _DELETE_LINK, _GET_LINK, _SET_LINK, _NEW_ADDRESS, _NEW_ROUTE = 16, 17, 18, 19, 20, 24
 _REQUEST, _ACKNOWLEDGE, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x200, 0x400
 _ERROR: Final = 2
 _NAME, _MASTER, _LINK_INFO, _NAMESPACE = 3, 10, 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _ADDRESS, _LOCAL, _BROADCAST = 1, 2, 4
 _OUTGOING, _GATEWAY = 4, 5
+_AF_BRIDGE, _PORT_INFO, _PORT_STATE, _NESTED = 7, 12, 1, 0x8000
 _UP: Final = 0x1
 _MAIN_TABLE, _BOOT, _UNICAST = 254, 3, 1
 _HEADER = struct.Struct("=IHHII")
@@ -70,6 +71,12 @@ class Wiring:
         """Set an interface up, after making it a port of the bridge whose index is `master`."""
         more = b"" if master is None else attribute(_MASTER, struct.pack("=I", master))
         self._change(_NEW_LINK, _LINK.pack(0, 0, index, _UP, _UP) + more)
+
+    def silence_port(self, index: int) -> None:
+        """Let a bridge pass no frame from or to one of its ports, from now on. Nothing waits, as deleting it would."""
+        state = attribute(_PORT_STATE, b"\0")
+        body = _LINK.pack(_AF_BRIDGE, 0, index, 0, 0) + attribute(_PORT_INFO | _NESTED, state)
+        self._change(_SET_LINK, body)
 
     def delete(self, name: str) -> None:
         """Delete an interface. Raises: OSError (ENODEV when there is none)."""

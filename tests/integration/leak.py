@@ -1,7 +1,8 @@
 """What of a test run is left on the machine: compared before and after each integration test.
 
 Other programs come and go on the machine, so processes and namespaces count when they are this test run's: they are in
-a control group of its installation, or carry its environment. Mounts, interfaces and firewall tables are all compared.
+a control group of its installation, or carry its environment; mounts when they are below the product's folders or of
+a kind that only containers make. Interfaces and firewall tables are all compared.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from labs.hosts import cgroup, uid_range
-from labs.places import RUN, installation
+from labs.hosts import cgroup, machine, uid_range
+from labs.places import CACHE, RUN, STATE, installation
 
 DEADLINE_S = 10.0
+FOLDERS = (RUN, STATE, CACHE, machine.FOLDER)
 OWN_GROUP = f"/netquarium-{installation()}/"
 OWN_ENVIRONMENT = f"NETQUARIUM_RUN={RUN}".encode()
 
@@ -42,7 +44,7 @@ def look() -> Machine:
         processes=frozenset(f"{pid} {name}" for pid, name in own.items()),
         namespaces=frozenset(_namespaces(set(own))),
         interfaces=frozenset(entry.name for entry in Path("/sys/class/net").iterdir()),
-        mounts=frozenset(Path("/proc/self/mounts").read_text().splitlines()),
+        mounts=frozenset(_mounts()),
         control_groups=frozenset(
             str(path) for tree in cgroup.trees() for path in (tree / cgroup.parent()).glob("**/") if path.is_dir()
         ),
@@ -90,6 +92,15 @@ def _namespaces(pids: set[int]) -> set[str]:
                 continue
             if there != Path(f"/proc/self/ns/{kind}").readlink():
                 found.add(str(there))
+    return found
+
+
+def _mounts() -> list[str]:
+    found = []
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, where, kind, *_ = line.split(" ")
+        if kind in ("nsfs", "overlay") or any(folder in (Path(where), *Path(where).parents) for folder in FOLDERS):
+            found.append(line)
     return found
 
 
