@@ -1,7 +1,7 @@
 """One session under observation: from what kernels and engines say to numbered deltas and a snapshot.
 
 The work per change is small and done on the event loop: reread the touched namespaces (0.2 ms each), build the graph,
-compare. A burst is gathered first, for a few milliseconds, or longer where the work itself takes longer, so that
+compare. A burst is gathered first, for a few milliseconds; after work that took long there is a longer rest, so that
 watching a launch costs no more than a fixed share of a processor.
 """
 
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 GATHER_S: Final = 0.003
 LONGEST_GATHER_S: Final = 0.1
 DUTY: Final = 4.0
-"""A change that took t seconds to work out is followed by at least DUTY * t of gathering: a fifth of a processor."""
+"""Work of t seconds is followed by a rest of DUTY * t, up to the longest: a fifth of a processor at most."""
 SNAPSHOT_EVERY_S: Final = 0.25
 CHANGES_KEPT: Final = 800
 """Of one burst; more than are told of one (`labs.live.telling`), as most are the kernel's own bookkeeping."""
@@ -74,6 +74,7 @@ class SessionWatch:
         self._snapshot_due = asyncio.Event()
         self._snapshots: asyncio.Task[None] | None = None
         self._publishing = asyncio.Lock()
+        self._is_rewired = True
         self._is_renumbered = False
 
     @property
@@ -109,6 +110,7 @@ class SessionWatch:
                 self._underlay = NamespaceWatch(open_namespace(underlay), self._on_changes)
             except (LabError, OSError) as error:
                 log.warning("session %s: the underlay cannot be watched: %s", self.session, error)
+        self._is_rewired = True
         self._dirty.set()
 
     def republish(self) -> None:
@@ -156,6 +158,7 @@ class SessionWatch:
         self._sightings.pop(name, None)
         self._to_look.discard(name)
         self._let_go()
+        self._is_rewired = True
         self._dirty.set()
 
     def _on_changes(self, changes: Changes) -> None:
@@ -172,21 +175,19 @@ class SessionWatch:
 
     async def _work(self) -> None:
         await self._begin()
-        gather_s = GATHER_S
+        rested_at = time.monotonic()
         while True:
             await self._dirty.wait()
-            await asyncio.sleep(gather_s)
+            await asyncio.sleep(max(GATHER_S, rested_at - time.monotonic()))
             self._dirty.clear()
-            started = time.monotonic()
             try:
-                await self._update()
+                took_s = await self._update()
+                rested_at = time.monotonic() + min(LONGEST_GATHER_S, DUTY * took_s)
             except redis.RedisError as error:
                 # The published graph stays as it is, so that the next attempt tells everything since.
                 log.warning("session %s: changes wait for Redis: %s", self.session, error)
                 self._dirty.set()
                 await asyncio.sleep(REDIS_RETRY_S)
-            took_s = time.monotonic() - started
-            gather_s = min(LONGEST_GATHER_S, max(GATHER_S, DUTY * took_s))
 
     async def _begin(self) -> None:
         """Go on from the snapshot an earlier observer left; without one, put an empty one, so that deltas fit it."""
@@ -205,17 +206,20 @@ class SessionWatch:
             else:
                 return
 
-    async def _update(self) -> None:
-        """Bring the graph up to date and publish what changed. Raises: redis.RedisError."""
-        self._refresh()
-        observation = self._observe()
-        new = graph.build(observation)
+    async def _update(self) -> float:
+        """Bring the graph up to date and publish what changed; return the seconds of work this was.
+
+        Raises: redis.RedisError.
+        """
+        started = time.monotonic()
+        new = self._new_graph()
         delta = diff(self._graph, new)
         touched, changes = self._touched, self._changes
         if not delta and not touched:
-            return
+            return time.monotonic() - started
         message = self._teller.message(self._graph, new, delta, touched, changes)
         self._touched, self._changes = {}, []
+        took_s = time.monotonic() - started
         try:
             async with self._publishing:
                 self._sequence = await self._stream.publish(self.session, message)
@@ -224,8 +228,18 @@ class SessionWatch:
             for namespace, aspects in touched.items():
                 self._touched.setdefault(namespace, set()).update(aspects)
             self._changes = [*changes, *self._changes]
+            self._is_rewired = True
             raise
         self._snapshot_due.set()
+        return took_s
+
+    def _new_graph(self) -> Graph:
+        """Return the graph as it is now: the published one if nothing but routes, rules or neighbours changed."""
+        if not (self._is_rewired or self._to_look or self._to_read):
+            return self._graph
+        self._is_rewired = False
+        self._refresh()
+        return graph.build(self._observe())
 
     def _refresh(self) -> None:
         """Read again whatever was said to have changed."""

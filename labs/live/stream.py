@@ -37,6 +37,9 @@ KEPT_AFTER_END_S: Final = 24 * 3600
 KEPT_WHILE_RUNNING_S: Final = 7 * 24 * 3600
 """A bound for sessions whose end nobody reported; every message pushes it forward."""
 
+CONNECTIONS: Final = 16
+CONNECTION_WAIT_S: Final = 30.0
+
 LAST_STATES: Final = frozenset({"stopped", "failed"})
 
 Message = dict[str, Any]  # a decoded JSON object of `labs.topology.wire`; its fields are typed there, by `type`
@@ -146,11 +149,15 @@ class AsyncStream:
 
     def __init__(self, url: str | None = None) -> None:
         self.url = url or default_url()
-        self.redis: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+        # Waiting for a connection, where the usual pool refuses: hundreds of viewers may catch up at the same moment.
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
             self.url,
+            max_connections=CONNECTIONS,
+            timeout=CONNECTION_WAIT_S,
             retry=redis.asyncio.retry.Retry(ExponentialBackoff(cap=0.5, base=0.02), 8),
             decode_responses=True,
         )
+        self.redis: redis.asyncio.Redis = redis.asyncio.Redis.from_pool(pool)
         self._publish = self.redis.register_script(_PUBLISH)
         self._begin = self.redis.register_script(_BEGIN + "return redis.call('GET', KEYS[2])")
 
