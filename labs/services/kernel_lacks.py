@@ -29,7 +29,8 @@ def known() -> Features:
         told = _client().hvals(KEY)
     except redis.RedisError:
         return Features()
-    return Features(frozenset(KernelFeature(name) for text in told for name in json.loads(text)))
+    named = {name for text in told for name in json.loads(text)}
+    return Features(frozenset(feature for feature in KernelFeature if feature in named))
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 
 from labs.hosts import host as hosts
@@ -118,3 +119,17 @@ def test_a_host_that_dies_fails_its_session_at_once(client: Client) -> None:
     session = client.get(path).json()
     assert session["failed_object"] == {"kind": "host", "name": "alpha", "host": "alpha"}
     assert not hosts.sessions()
+
+
+def test_the_shell_launches_commands_and_stops(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("launch", "default-bridge", "--user", "owner")
+    said = capsys.readouterr()
+    session = said.out.strip()
+    assert "The default bridge is running" in said.err
+    path = f"/api/v1/sessions/{session}/"
+    until(lambda: bool(names(client, path, "host")))
+    with pytest.raises(SystemExit) as ended:
+        call_command("exec", session, "alpha", "--", "sh", "-c", "echo said; exit 3")
+    assert (ended.value.code, capsys.readouterr().out) == (3, "said\n")
+    call_command("stop", session)
+    until(lambda: client.get(path).json()["state"] == "stopped")

@@ -100,3 +100,7 @@ def test_every_command_has_a_line_of_help() -> None:
     ours = [name for name, app in get_commands().items() if app == "labs"]
     assert {"make_admin", "token", "launch", "stop", "exec", "export_schema"} <= set(ours)
     assert [name for name in ours if not load_command_class("labs", name).help] == []
+
+
+def test_every_change_of_a_model_has_its_migration(db: None) -> None:
+    run("makemigrations", "--check", "--dry-run")
