@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -64,8 +64,11 @@ def database(url: str) -> dict[str, object]:
 
 def folder(path: Path) -> Path:
     """Return the folder, made if this process may; `./nq up` makes it for a process that may not."""
-    with contextlib.suppress(PermissionError, FileNotFoundError):
+    try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.ENOENT, errno.EROFS}:
+            raise
     return path
 
 
