@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import django
 
 from labs.errors import LabError
-from labs.hosts import host
+from labs.hosts import host, pool
 from labs.hosts import pool as parked
 
 STOPPED_WITHIN_S = 30.0
@@ -43,10 +43,11 @@ def stop_sessions() -> int:
 
 
 def remove_hosts() -> int:
-    """Remove all sessions' hosts, four at a time; returns how many sessions could not be removed whole."""
+    """Remove parked hosts and all sessions' hosts; returns how many sessions could not be removed whole."""
+    pool.clear()
     failures = 0
-    with ThreadPoolExecutor(4) as pool:
-        stops = {session: pool.submit(host.stop_session, session) for session in sorted(host.sessions())}
+    with ThreadPoolExecutor(4) as threads:
+        stops = {session: threads.submit(host.stop_session, session) for session in sorted(host.sessions())}
         for session, stop in stops.items():
             if error := stop.exception():
                 failures += 1

@@ -84,11 +84,11 @@ def test(options: Options, words: list[str]) -> int:
 
 
 def bench(options: Options, words: list[str]) -> int:
-    """Run benchmarks/<name>.py, or every one; each prints its own figures and ratios."""
+    """Run benchmarks/<name>.py, or every one that can be run; each prints its own figures and ratios."""
     machine.check_before(options)
     folder = CHECKOUT / "benchmarks"
-    named = {file.stem: file for file in sorted(folder.glob("[a-z]*.py"))}
-    chosen = [words[0]] if words else list(named)
+    named = [file.stem for file in sorted(folder.glob("[a-z]*.py")) if "__main__" in file.read_text(encoding="utf-8")]
+    chosen = words[:1] or named
     if unknown := [name for name in chosen if name not in named]:
         raise CommandMistaken(f"There is no benchmark {unknown[0]!r}; there are: {', '.join(named) or 'none'}.")
     options.logs.mkdir(parents=True, exist_ok=True)
