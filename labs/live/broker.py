@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
+from labs.live import leftovers
 from labs.live import target as targets
 from labs.live.ending import end
 from labs.live.errors import TerminalUnknown, TooManyTerminals
@@ -41,7 +42,7 @@ class Broker:
         running = [one for one in self._terminals.values() if one.session == session and not one.ended.is_set()]
         if len(running) >= PER_SESSION:
             raise TooManyTerminals(f"This session has {PER_SESSION} terminals open: close one first.", session=session)
-        mark = secrets.token_hex(16)
+        mark = leftovers.new_mark()
         terminal = Terminal(secrets.token_hex(8), session, str(target), mark)
         environment = {"TERM": targets.TERM, MARK: mark}
         argv = run_on_host(targets.shell(target, mark), environment)

@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import logging
 import os
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,7 +21,7 @@ import redis
 import redis.asyncio
 
 from labs.errors import LabError
-from labs.live import execute, frame, ticket
+from labs.live import execute, frame, leftovers, ticket
 from labs.live import target as targets
 from labs.live.broker import Broker
 from labs.live.ending import end
@@ -151,7 +150,7 @@ class Gateway:
     async def _execute(self, claims: Claims) -> Mapping[str, object]:
         session = _text(claims, "session")
         target = targets.resolve(_text(claims, "target"), self._sessions.containers(session))
-        mark = secrets.token_hex(16)
+        mark = leftovers.new_mark()
         argv = self._sessions.command(
             session, target.host, targets.wrapped(target, _words(claims, "argv"), mark), {MARK: mark}, tty=False
         )

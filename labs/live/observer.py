@@ -21,6 +21,7 @@ from labs.hosts import host as hosts
 from labs.hosts import underlay
 from labs.hosts.host import Host
 from labs.kernel import facts as kernel_facts
+from labs.live import leftovers
 from labs.live.broker import Broker
 from labs.live.ending import end
 from labs.live.errors import NamespaceUnknown, SessionNotWatched
@@ -61,6 +62,8 @@ class Observer:
         # Engines that hang must not keep others from being asked: more threads than the default of six.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "observer"))
         self._inotify.start()
+        if left := await asyncio.to_thread(leftovers.end_all):
+            log.warning("ended %d processes that an earlier observer had left in lab hosts", left)
         duties: list[asyncio.Task[None]] = []
         try:
             await self._gateway.open(socket, group=group)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def run(scenario: Callable[[Terminal, Recorder], Awaitable[None]], *argv: str) -
     """Run a scenario on a terminal with that command; the terminal is closed after it."""
 
     async def whole() -> None:
-        mark = secrets.token_hex(8)
+        mark = leftovers.new_mark()
         terminal = Terminal("t", "s", "alpha", mark)
         environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", MARK: mark, "PS1": "$ "}
         terminal.start(argv or ("bash", "--norc"), environment, columns=80, rows=24)
@@ -177,6 +176,16 @@ def test_a_paste_larger_than_the_kernel_takes_arrives_whole() -> None:
         await terminal.feed(lines + b"\x04")
         digest = hashlib.md5(lines).hexdigest().encode()
         await viewer.until(lambda one: digest in one.shown)
+
+    run(scenario)
+
+
+def test_what_a_killed_observer_left_is_ended_by_the_next() -> None:
+    async def scenario(terminal: Terminal, viewer: Recorder) -> None:
+        await terminal.feed(b"trap '' HUP; setsid -f sleep 1002; echo ready-$((1+1))\r")
+        await viewer.until(lambda one: b"ready-2" in one.shown)
+        assert leftovers.end_all() >= 2
+        await viewer.until(lambda one: one.exit_code is not None)
 
     run(scenario)
 
