@@ -142,6 +142,23 @@ def test_what_is_made_by_hand_appears_and_goes(
     run(scenario)
 
 
+def test_a_network_of_which_the_engine_sends_no_event_is_known(
+    installation_redis: PrivateRedis, session: LabSession, alpha: Host
+) -> None:
+    """A Swarm makes its `docker_gwbridge` silently; only the kernel tells."""
+
+    async def scenario(instance: Instance) -> None:
+        connection = await asyncio.to_thread(page, instance, session)
+        async with connection as opened:
+            here = Page(opened)
+            await here.until(lambda one: one.named("network", "bridge") is not None)
+            await shell(alpha, "docker", "swarm", "init", "--advertise-addr", str(alpha.address))
+            await here.until(lambda one: one.named("interface", "docker_gwbridge") is not None)
+            await here.until(lambda one: one.named("network", "docker_gwbridge") is not None)
+
+    run(scenario)
+
+
 def test_a_namespace_held_by_a_process_alone_is_found(
     installation_redis: PrivateRedis, session: LabSession, alpha: Host
 ) -> None:
@@ -209,13 +226,13 @@ def test_a_terminal_survives_a_reload_and_ends_with_its_shell(
             assert b"30 100" in await output(first, b"xterm-256color")
             await first.send(json.dumps({"type": "resize", "columns": 120, "rows": 40}))
             # The new size travels by signals, from pty to pty: it need not be there with the next key.
-            await first.send(b"until stty size | grep '^40 120'; do sleep 0.05; done\r")
-            await output(first, b"\n40 120")
+            await first.send(b"until stty size | grep -q '^40 120'; do sleep 0.05; done; echo size-$((1+1))\r")
+            await output(first, b"size-2")
         used_again = await last_text(instance, opened.url)
         assert "used already" in used_again["reason"]
         again = await asyncio.to_thread(client.ticket, session.id, opened.id)
         async with instance.connect(again.url) as second:
-            await output(second, b"\n40 120")
+            await output(second, b"size-2")
             await second.send(b"exit 4\r")
             async with asyncio.timeout(20):
                 while not isinstance(found := await second.recv(), str):
