@@ -17,6 +17,10 @@ from labs.places import installation
 
 MARK: Final = "NETQUARIUM_MARK"
 
+ENVIRONMENT_BYTES: Final = 64 << 10
+"""How much of an environment is searched: any process may declare terabytes to be its own (PR_SET_MM_MAP, prctl(2)).
+Whoever has a larger one has shed its mark."""
+
 
 def new_mark() -> str:
     """Return a mark nobody can guess, which tells this installation's processes from another's."""
@@ -28,21 +32,18 @@ def marked(mark: str) -> set[int]:
     (setsid(2)) that one of them leads. The beginning of a mark finds all that begin so. Reads two small files per
     process of the machine.
     """
-    needle = f"\0{MARK}={mark}".encode()
     found: set[int] = set()
     sessions: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
-        folder = Path(entry.path)
+        pid = int(entry.name)
         try:
-            if needle in b"\0" + (folder / "environ").read_bytes():
-                found.add(int(entry.name))
-            # proc(5) stat: fields follow the last ')' of the name: state, ppid, pgrp, session.
-            leader = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[3])
+            if _carries(pid, mark):
+                found.add(pid)
+            sessions.setdefault(_session(pid), []).append(pid)
         except OSError:  # gone meanwhile
             continue
-        sessions.setdefault(leader, []).append(int(entry.name))
     for leader in list(found):
         found.update(sessions.get(leader, ()))
     found.discard(os.getpid())
@@ -58,11 +59,32 @@ def end_all() -> int:
 
 
 def send(mark: str, signal_number: signal.Signals) -> int:
-    """Send a signal to every process that carries the mark; return how many there were."""
+    """Send a signal to every process that carries the mark; return how many there were. Not for an event loop."""
     pids = marked(mark)
     for pid in pids:
         try:
-            os.kill(pid, signal_number)
+            handle = os.pidfd_open(pid)
         except ProcessLookupError:
             continue
+        try:
+            # Asked again now that the number cannot pass to another process.
+            if _carries(pid, mark) or _session(pid) in pids:
+                signal.pidfd_send_signal(handle, signal_number)
+        except OSError:
+            continue
+        finally:
+            os.close(handle)
     return len(pids)
+
+
+def _carries(pid: int, mark: str) -> bool:
+    found = bytearray(b"\0")
+    with Path(f"/proc/{pid}/environ").open("rb", buffering=0) as file:
+        while len(found) < ENVIRONMENT_BYTES and (part := file.read(ENVIRONMENT_BYTES)):
+            found += part
+    return f"\0{MARK}={mark}".encode() in found
+
+
+def _session(pid: int) -> int:
+    # proc(5) stat: fields follow the last ')' of the name: state, ppid, pgrp, session.
+    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[3])

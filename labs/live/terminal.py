@@ -142,7 +142,7 @@ class Terminal:
         if self._process is None:
             return
         # Both: the mark finds the shell inside the lab host, and runc itself may not have reached it yet.
-        leftovers.send(self._mark, signal.SIGHUP)
+        await asyncio.to_thread(leftovers.send, self._mark, signal.SIGHUP)
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGHUP)
         try:
@@ -150,7 +150,7 @@ class Terminal:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        leftovers.send(self._mark, signal.SIGKILL)
+        await asyncio.to_thread(leftovers.send, self._mark, signal.SIGKILL)
         await self.ended.wait()
 
     async def _run(self) -> None:
@@ -181,7 +181,7 @@ class Terminal:
                 viewer.finish(self.exit_code)
             self._viewers.clear()
             # What the shell left behind in the background would otherwise outlive the terminal unseen.
-            leftovers.send(self._mark, signal.SIGHUP)
+            await asyncio.to_thread(leftovers.send, self._mark, signal.SIGHUP)
 
     async def _next_output(self, exited: asyncio.Future[None]) -> bytes:
         """Return the next bytes, or none when nothing more will come: the command has gone and the pty is drained."""
