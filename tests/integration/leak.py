@@ -17,6 +17,8 @@ from labs.hosts import cgroup, machine, uid_range
 from labs.places import CACHE, RUN, STATE, installation
 
 DEADLINE_S = 10.0
+ENVIRONMENT_BYTES = 64 << 10
+"""A process may declare terabytes to be its environment (PR_SET_MM_MAP, prctl(2)), and tests start such ones."""
 FOLDERS = (RUN, STATE, CACHE, machine.FOLDER)
 OWN_GROUP = f"/netquarium-{installation()}/"
 OWN_ENVIRONMENT = f"NETQUARIUM_RUN={RUN}".encode()
@@ -74,7 +76,8 @@ def _own_processes() -> list[tuple[int, str]]:
         if not entry.name.isdigit():
             continue
         try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
+            with (entry / "environ").open("rb") as file:
+                environment = file.read(ENVIRONMENT_BYTES).split(b"\0")
             if OWN_ENVIRONMENT in environment or OWN_GROUP in (entry / "cgroup").read_text():
                 found.append((int(entry.name), (entry / "comm").read_text().strip()))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
