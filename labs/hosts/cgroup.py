@@ -10,7 +10,8 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 
 from labs.places import installation
@@ -107,11 +108,10 @@ def boxes() -> set[str]:
 def processes(box: str) -> set[int]:
     """Return the pids in the box's groups and below."""
     found: set[int] = set()
-    for group in _groups(box):
-        try:
-            found.update(int(pid) for pid in (group / "cgroup.procs").read_text().split())
-        except (FileNotFoundError, OSError):  # removed meanwhile: ENOENT, or ENODEV while it is being removed
-            continue
+    for parent_, name in _groups(box):
+        # Removed meanwhile: ENOENT, or ENODEV while it is being removed.
+        with suppress(OSError), open(f"{name}/cgroup.procs", opener=partial(os.open, dir_fd=parent_)) as file:
+            found.update(int(pid) for pid in file.read().split())
     return found
 
 
@@ -142,7 +142,10 @@ def kill(box: str, *, deadline: float) -> set[int]:
 def remove(box: str, *, deadline: float) -> list[Path]:
     """Remove the box's groups; return those that would not go by `deadline` (time.monotonic)."""
     while True:
-        left = [group for group in _groups(box) if not _rmdir(group)]
+        for above, name in _groups(box):
+            with suppress(OSError):  # EBUSY: a dying process is still there
+                os.rmdir(name, dir_fd=above)
+        left = [group for tree in trees() if (group := tree / parent() / box).exists()]
         if not left:
             break
         if time.monotonic() > deadline:
@@ -153,18 +156,46 @@ def remove(box: str, *, deadline: float) -> list[Path]:
     return []
 
 
-def _rmdir(group: Path) -> bool:
-    try:
+def _rmdir(group: Path) -> None:
+    with suppress(OSError):  # gone already; or, EBUSY, other boxes are there
         group.rmdir()
-    except FileNotFoundError:
-        pass
-    except OSError:  # EBUSY: a dying process is still there, or (the parent) other boxes are
-        return False
-    return True
 
 
-def _groups(box: str) -> Iterator[Path]:
-    """Yield the box's groups, children before their parents."""
+def _groups(box: str) -> Iterator[tuple[int, str]]:
+    """Yield the box's groups, children before their parents, each as a descriptor of the group above and its name.
+
+    Who is root in a box makes groups as deep as memory allows: deeper than a path may be long, a function may call
+    itself and descriptors may be opened. So one descriptor walks down by names and up by "..".
+    """
     for tree in trees():
-        for folder, _, _ in os.walk(tree / parent() / box, topdown=False):
-            yield Path(folder)
+        try:
+            here = _enter(tree / parent())
+        except FileNotFoundError:
+            continue
+        path: list[str] = []
+        unseen = [[box]]
+        try:
+            while unseen:
+                if unseen[-1]:
+                    name = unseen[-1].pop()
+                    with suppress(FileNotFoundError):
+                        here = _enter(name, here)
+                        path.append(name)
+                        unseen.append([entry.name for entry in os.scandir(here) if entry.is_dir(follow_symlinks=False)])
+                    continue
+                unseen.pop()
+                if path:
+                    here = _enter("..", here)
+                    yield here, path.pop()
+        except FileNotFoundError:
+            pass  # the group we stood in was removed: whoever asks looks again
+        finally:
+            os.close(here)
+
+
+def _enter(name: str | Path, above: int | None = None) -> int:
+    """Open a folder, closing the one it lies in."""
+    found = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+    if above is not None:
+        os.close(above)
+    return found

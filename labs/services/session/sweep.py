@@ -30,6 +30,9 @@ def sweep() -> None:
                 _put_right(session)
         except TurnTaken:
             continue
+        except Exception:
+            # Whatever one learner's session is made of, the others' are looked after.
+            logger.exception("session %s cannot be put right", session)
 
 
 def examine(session: str) -> None:

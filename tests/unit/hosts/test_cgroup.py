@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,22 @@ def test_group_that_will_not_go_is_named(version_2: Path) -> None:
     busy.mkdir()
     (busy / "somebody").touch()
     assert cgroup.remove("b", deadline=0) == [busy]
+
+
+def test_groups_deeper_than_a_path_may_be_long_go_too(version_2: Path) -> None:
+    top = version_2 / cgroup.parent() / "b"
+    top.mkdir()
+    here = os.open(top, os.O_DIRECTORY)
+    for _ in range(3000):
+        os.mkdir("x", dir_fd=here)
+        below = os.open("x", os.O_DIRECTORY, dir_fd=here)
+        os.close(here)
+        here = below
+    deepest = os.open("cgroup.procs", os.O_WRONLY | os.O_CREAT, dir_fd=here)
+    os.write(deepest, b"4194303\n")
+    os.close(deepest)
+    assert cgroup.processes("b") == {4194303}
+    os.unlink("cgroup.procs", dir_fd=here)  # the kernel's goes with its group; this one is a file
+    os.close(here)
+    assert cgroup.remove("b", deadline=0) == []
+    assert not top.exists()
