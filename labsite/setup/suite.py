@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -80,6 +81,11 @@ def test(options: Options, words: list[str]) -> int:
             stdin=subprocess.DEVNULL,
             check=False,
         ).returncode
+    if tests < 0:
+        sys.stderr.write(
+            f"nq: pytest was ended by {signal.Signals(-tests).name}; memory may have run out (dmesg tells)\n"
+        )
+        return 128 - tests
     return tests or page
 
 
