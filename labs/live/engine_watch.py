@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 from typing import Final
 
@@ -19,7 +19,6 @@ from labs.engine.errors import EngineRefused, EngineUnreachable
 from labs.engine.events import EngineEvent, EventStream
 from labs.engine.facts import Inventory
 from labs.hosts.host import Host
-from labs.live.child import resolve
 from labs.live.ending import end
 
 log = logging.getLogger(__name__)
@@ -36,6 +35,9 @@ GATHER_S: Final = 0.005
 DUTY: Final = 3.0
 """After asking for t seconds, events are gathered for DUTY * t: a busy engine is not kept busier by being watched."""
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+UNTOLD_S: Final = (0.05, 0.2, 0.8)
+"""When to ask for networks after a bridge appeared in the kernel: the engine lists a network after it made its bridge,
+and of some (a Swarm's `docker_gwbridge`) it sends no event at all."""
 
 
 class EngineWatch:
@@ -52,6 +54,8 @@ class EngineWatch:
         self._stirred = stirred
         self._containers: set[str] = set()
         self._networks = False
+        self._woken = asyncio.Event()
+        self._untold: list[asyncio.TimerHandle] = []
         self._task: asyncio.Task[None] | None = None
         self._stream: EventStream | None = None
 
@@ -60,12 +64,30 @@ class EngineWatch:
 
     def stop(self) -> None:
         """Follow the engine no longer; the inventory stays as it is."""
+        self._forget_untold()
         if self._task is not None:
             self._task.cancel()
 
     async def close(self) -> None:
         """Stop, and wait until it has ended."""
+        self._forget_untold()
         await end(self._task)
+
+    def expect_networks(self, bridges: Set[str]) -> None:
+        """Ask for networks soon, unless all these bridges of the host's namespace belong to known ones."""
+        if self.inventory is None or bridges <= {network.bridge for network in self.inventory.networks}:
+            return
+        self._forget_untold()
+        loop = asyncio.get_running_loop()
+        self._untold = [loop.call_later(delay_s, self._ask_for_networks) for delay_s in UNTOLD_S]
+
+    def _ask_for_networks(self) -> None:
+        self._networks = True
+        self._woken.set()
+
+    def _forget_untold(self) -> None:
+        for handle in self._untold:
+            handle.cancel()
 
     async def _follow(self) -> None:
         """Follow the engine through its restarts, until cancelled."""
@@ -95,17 +117,29 @@ class EngineWatch:
         """Apply events until the stream breaks. Raises: EngineUnreachable, EngineRefused."""
         took_s = 0.0
         while True:
-            await _readable(stream)
+            await self._stirring(stream)
             await asyncio.sleep(max(GATHER_S, DUTY * took_s))
+            self._woken.clear()
             found = stream.read()
-            if not found:
+            if found:
+                self._note(found)
+                self._stirred()
+            if not (self._containers or self._networks):
                 continue
-            self._note(found)
-            self._stirred()
             started = time.monotonic()
             await asyncio.to_thread(self._ask, engine)
             took_s = time.monotonic() - started
             self._changed()
+
+    async def _stirring(self, stream: EventStream) -> None:
+        """Wait for events or for a reason to ask without one."""
+        loop = asyncio.get_running_loop()
+        number = stream.fileno()
+        loop.add_reader(number, self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            loop.remove_reader(number)
 
     def _note(self, found: Iterable[EngineEvent]) -> None:
         for event in found:
@@ -129,14 +163,3 @@ class EngineWatch:
             containers=tuple(sorted([*kept, *answers], key=lambda container: container.id)),
             networks=inventory.networks(engine) if networks else known.networks,
         )
-
-
-async def _readable(stream: EventStream) -> None:
-    loop = asyncio.get_running_loop()
-    number = stream.fileno()
-    arrived: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(number, resolve, arrived)
-    try:
-        await arrived
-    finally:
-        loop.remove_reader(number)

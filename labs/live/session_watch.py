@@ -60,6 +60,7 @@ class SessionWatch:
         self._underlay: NamespaceWatch | None = None
         self._namespaces: dict[Namespace, NamespaceWatch] = {}
         self._sightings: dict[str, dict[Namespace, Sighting]] = {}
+        self._bridges: dict[str, frozenset[str]] = {}
         self._resolver = PeerResolver()
         self._unresolved: frozenset[tuple[Namespace, int]] = frozenset()
         self._graph = Graph()
@@ -156,6 +157,7 @@ class SessionWatch:
         watch = self.hosts.pop(name)
         await watch.close()
         self._sightings.pop(name, None)
+        self._bridges.pop(name, None)
         self._to_look.discard(name)
         self._let_go()
         self._is_rewired = True
@@ -258,6 +260,19 @@ class SessionWatch:
                 log.info("session %s: %s is read again: %s", self.session, namespace.key, error)
                 self._to_read.add(namespace)
                 self._dirty.set()
+        self._compare_bridges()
+
+    def _compare_bridges(self) -> None:
+        """Have an engine asked about a bridge new to its host: of some networks it tells nothing by itself."""
+        for name, watch in self.hosts.items():
+            own = next((namespace for namespace, seen in self._sightings.get(name, {}).items() if seen.own), None)
+            if own not in self._namespaces:
+                continue
+            interfaces = self._namespaces[own].state.interfaces
+            bridges = frozenset(interface.name for interface in interfaces if interface.kind == "bridge")
+            if bridges - self._bridges.get(name, frozenset()):
+                watch.engine.expect_networks(bridges)
+            self._bridges[name] = bridges
 
     def _look(self, name: str) -> None:
         """Find the namespaces of a host; open new ones, let go of those nothing holds any more."""
