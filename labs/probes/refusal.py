@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
@@ -60,15 +61,23 @@ def queued_error(end: socket.socket, *, quoting: bytes = b"") -> IcmpError | Non
 
     A raw socket gets other programs' errors too: only one whose offending packet holds `quoting` counts.
     """
+    return next((found for packet, _, found in queued_errors(end) if quoting in packet), None)
+
+
+def queued_errors(end: socket.socket) -> Iterator[tuple[bytes, str, IcmpError]]:
+    """Take the ICMP errors from the socket's error queue, oldest first.
+
+    Each comes with what it quotes of the offending packet, from behind the transport header on (for a raw socket from
+    the ICMP header on), and the address that packet was for.
+    """
     with suppress(BlockingIOError):
         while True:
-            packet, ancillary, _, _ = end.recvmsg(2048, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+            packet, ancillary, _, name = end.recvmsg(2048, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
             for level, kind, data in ancillary:
                 if (level, kind) in ((socket.IPPROTO_IP, _IP_RECVERR), (socket.IPPROTO_IPV6, _IPV6_RECVERR)):
                     found = _decode(data)
-                    if found is not None and quoting in packet:
-                        return found
-    return None
+                    if found is not None:
+                        yield packet, name[0] if name else "", found
 
 
 def name(version: int, kind: int, code: int) -> str:

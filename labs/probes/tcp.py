@@ -62,7 +62,7 @@ def _await(end: socket.socket, address: Address, begun: float, deadline: Deadlin
     while deadline.wait(end, writable=True):
         code = end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            return _failure(end, code, address, replace(evidence, errno=errno.errorcode.get(code, str(code))))
+            return failure(end, code, address, replace(evidence, errno=errno.errorcode.get(code, str(code))))
         icmp = refusal.queued_error(end)
         if icmp is not None:
             return refusal.after_icmp(icmp, evidence, target=address, closed_port=False)
@@ -74,7 +74,8 @@ def _await(end: socket.socket, address: Address, begun: float, deadline: Deadlin
     return Finding(Verdict.NO_REPLY, evidence)
 
 
-def _failure(end: socket.socket, code: int, address: Address, evidence: Evidence) -> Finding:
+def failure(end: socket.socket, code: int, address: Address, evidence: Evidence) -> Finding:
+    """Judge a connection that failed with the socket error `code`."""
     icmp = refusal.queued_error(end)
     if icmp is not None:
         return refusal.after_icmp(icmp, evidence, target=address, closed_port=False)

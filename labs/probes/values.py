@@ -85,6 +85,20 @@ class IcmpError:
 
 
 @dataclass(frozen=True)
+class Listener:
+    """What waits for peers on the port asked, read in the target's own namespace.
+
+    `state` is "listening", "queue_full" (TCP: more connections wait than it takes), "loopback_only", "other_address"
+    or "none"; `address` is where it listens, such as "0.0.0.0". `answers_itself` tells whether the target reached that
+    port at its own address; None when that was not measured.
+    """
+
+    state: str
+    address: str | None = None
+    answers_itself: bool | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What was seen, for the curious and for grading. None means it did not come to that."""
 
@@ -104,6 +118,8 @@ class Evidence:
     icmp: IcmpError | None = None
     sent: int | None = None
     received: int | None = None
+    listener: Listener | None = None
+    """Set in a matrix for a TCP or UDP pair that was refused or silent."""
     http_status: int | None = None
     http_reason: str | None = None
     first_line: str | None = None

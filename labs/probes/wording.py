@@ -39,7 +39,8 @@ def _reachable(source: str, target: str, request: ProbeRequest, finding: Finding
     time = f"{finding.rtts_ms[0]:.2f} ms" if finding.rtts_ms else ""
     match request.protocol:
         case Protocol.ICMP:
-            return f"{target} answered {source}'s ping in {time} ({seen.received} of {seen.sent} replies)."
+            replies = f" ({seen.received} of {seen.sent} replies)" if seen.sent else ""
+            return f"{target} answered {source}'s ping in {time}{replies}."
         case Protocol.TCP:
             return f"{target} accepted {source}'s TCP connection in {time}."
         case Protocol.UDP:
@@ -57,7 +58,7 @@ def _refused(source: str, target: str, request: ProbeRequest, finding: Finding) 
     if request.protocol is Protocol.HTTP and finding.evidence.errno == "ECONNRESET":
         return f"{target} took {source}'s connection and then reset it without an answer."
     how = "an ICMP port unreachable" if finding.evidence.icmp else "a TCP reset"
-    return f"{target} refused {source}: nothing listens there ({how} came back)."
+    return f"{target} refused {source}: {_who_listens(finding.evidence)} ({how} came back)."
 
 
 def _rejected(source: str, target: str, seen: Evidence) -> str:
@@ -86,9 +87,27 @@ def _no_reply(source: str, target: str, request: ProbeRequest, finding: Finding)
         spoke = f"answered {seen.first_line!r}, which is not HTTP" if seen.first_line else "sent no answer"
         return f"{target} accepted {source}'s connection but {spoke}."
     waited = f"{source} heard nothing from {target} within {request.timeout_s:g} s"
+    if seen.listener is not None:
+        link = ", although" if seen.listener.state == "listening" else ";"
+        return f"{waited}{link} {_who_listens(seen)}."
     if request.protocol is Protocol.UDP:
         return f"{waited}; over UDP that may be a dropped packet or a service that does not answer."
     return f"{waited}."
+
+
+def _who_listens(seen: Evidence) -> str:
+    if seen.listener is None:
+        return "nothing listens there"
+    where = seen.listener.address
+    match seen.listener.state:
+        case "listening":
+            itself = {True: " and answers itself", False: " but does not answer itself either", None: ""}
+            return f"a program listens there on {where}{itself[seen.listener.answers_itself]}"
+        case "queue_full":
+            return f"the program listening there on {where} does not keep up: its queue of connections is full"
+        case "loopback_only" | "other_address":
+            return f"a program listens there on {where} alone"
+    return "nothing listens there"
 
 
 def _name_not_found(source: str, request: ProbeRequest, seen: Evidence) -> str:
