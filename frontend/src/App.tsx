@@ -19,7 +19,8 @@ const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       refetchOnWindowFocus: true,
-      retry: (count, error) => error instanceof Problem && error.isPassing && count < 3,
+      retry: (count, error) => error instanceof Problem && error.isPassing && count < 2,
+      retryDelay: (count) => 400 * 2 ** count,
     },
   },
 });

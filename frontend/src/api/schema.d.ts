@@ -24,26 +24,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/labs/{slug}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Lab
-         * @description Give one lab: its lesson, its files, and what it starts.
-         */
-        get: operations["get_lab"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/labs/validate/": {
         parameters: {
             query?: never;
@@ -58,6 +38,26 @@ export interface paths {
          * @description Check lab files without starting anything. Every problem has its place and, where there is one, a remedy.
          */
         post: operations["validate_lab"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labs/{slug}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lab
+         * @description Give one lab: its lesson, its files, and what it starts.
+         */
+        get: operations["get_lab"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -507,47 +507,6 @@ export interface components {
             /** Networks */
             networks: string[];
         };
-        /** LabDetail */
-        LabDetail: {
-            /** Slug */
-            slug: string;
-            /** Title */
-            title: string;
-            /** Summary */
-            summary: string;
-            /** Level */
-            level: string;
-            /**
-             * Minutes
-             * @description How long a session lasts before it expires, unless extended
-             */
-            minutes: number;
-            /** Hosts */
-            hosts: string[];
-            /**
-             * Features
-             * @description Network modes and subjects, such as bridge, overlay, dns, ports
-             */
-            features: string[];
-            /**
-             * Lesson
-             * @description Markdown
-             */
-            lesson: string;
-            /** Files */
-            files: components["schemas"]["LabFile"][];
-            /** Networks */
-            networks: components["schemas"]["LabNetwork"][];
-            /** Containers */
-            containers: components["schemas"]["LabContainer"][];
-        };
-        /** LabFile */
-        LabFile: {
-            /** Name */
-            name: string;
-            /** Text */
-            text: string;
-        };
         /** LabNetwork */
         LabNetwork: {
             /** Name */
@@ -635,6 +594,47 @@ export interface components {
             files: {
                 [key: string]: string;
             };
+        };
+        /** LabDetail */
+        LabDetail: {
+            /** Slug */
+            slug: string;
+            /** Title */
+            title: string;
+            /** Summary */
+            summary: string;
+            /** Level */
+            level: string;
+            /**
+             * Minutes
+             * @description How long a session lasts before it expires, unless extended
+             */
+            minutes: number;
+            /** Hosts */
+            hosts: string[];
+            /**
+             * Features
+             * @description Network modes and subjects, such as bridge, overlay, dns, ports
+             */
+            features: string[];
+            /**
+             * Lesson
+             * @description Markdown
+             */
+            lesson: string;
+            /** Files */
+            files: components["schemas"]["LabFile"][];
+            /** Networks */
+            networks: components["schemas"]["LabNetwork"][];
+            /** Containers */
+            containers: components["schemas"]["LabContainer"][];
+        };
+        /** LabFile */
+        LabFile: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
         };
         /** FailedObject */
         FailedObject: {
@@ -735,20 +735,685 @@ export interface components {
             minutes: number;
         };
         /**
+         * AttachedEdge
+         * @description Container `a` is attached to network `b`. `addresses` is empty while it does not run.
+         */
+        AttachedEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Addresses */
+            addresses: (string)[];
+            /** Aliases */
+            aliases: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attached";
+            /**
+             * Kind
+             * @default member
+             * @constant
+             */
+            kind: "member";
+        };
+        /**
+         * ContainerNode
+         * @description One container. `network_mode` is `bridge`, `host`, `none`, `container:<name>` or a network's name.
+         */
+        ContainerNode: {
+            /** Id */
+            id: string;
+            /** Host */
+            host: string;
+            /** Name */
+            name: string;
+            /** Image */
+            image: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+            /** Health */
+            health: ("starting" | "healthy" | "unhealthy") | null;
+            /** Network Mode */
+            network_mode: string;
+            /** Service */
+            service: string | null;
+            /** Namespace */
+            namespace: string | null;
+            /** Ports */
+            ports: components["schemas"]["PublishedPort"][];
+            /** Pause */
+            pause: boolean;
+            /** Command */
+            command: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "container";
+        };
+        /** HostNode */
+        HostNode: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Address
+             * Format: ipv4
+             */
+            address: string;
+            /** Engine Version */
+            engine_version: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "host";
+        };
+        /**
+         * InsideEdge
+         * @description Container `a` lives in namespace `b`.
+         */
+        InsideEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "inside";
+            /**
+             * Kind
+             * @default member
+             * @constant
+             */
+            kind: "member";
+        };
+        /** InterfaceAddress */
+        InterfaceAddress: {
+            /** Address */
+            address: string;
+            /** Scope */
+            scope: string;
+        };
+        /**
+         * InterfaceNode
+         * @description One interface. `master` is the id of its bridge.
+         */
+        InterfaceNode: {
+            /** Id */
+            id: string;
+            /** Namespace */
+            namespace: string;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "veth" | "bridge" | "vxlan" | "macvlan" | "ipvlan" | "loopback" | "tun" | "ifb" | "other";
+            /** Mac */
+            mac: string | null;
+            /** Mtu Bytes */
+            mtu_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "up" | "down" | "lower_layer_down" | "unknown";
+            /** Flags */
+            flags: string[];
+            /** Master */
+            master: string | null;
+            /** Addresses */
+            addresses: components["schemas"]["InterfaceAddress"][];
+            vxlan?: components["schemas"]["VxlanData"] | null;
+            /** Macvlan Mode */
+            macvlan_mode?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "interface";
+        };
+        /**
+         * MacvlanEdge
+         * @description `a` is a macvlan, macvtap or ipvlan child of interface `b`, which may be in another namespace.
+         */
+        MacvlanEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "macvlan";
+            /**
+             * Kind
+             * @default wired
+             * @constant
+             */
+            kind: "wired";
+        };
+        /**
+         * NamespaceNode
+         * @description One network namespace. `host` is None for the underlay; `containers` are ids, the pause container first.
+         */
+        NamespaceNode: {
+            /** Id */
+            id: string;
+            /** Host */
+            host: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "host" | "container" | "pod" | "overlay" | "ingress" | "underlay" | "named" | "process";
+            /** Name */
+            name: string;
+            /** Containers */
+            containers: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "namespace";
+        };
+        /**
+         * NetworkNode
+         * @description One Docker network; a Swarm network is one node with the hosts that know it. `bridge` is an interface name.
+         */
+        NetworkNode: {
+            /** Id */
+            id: string;
+            /** Hosts */
+            hosts: string[];
+            /** Name */
+            name: string;
+            /** Driver */
+            driver: string;
+            /** Scope */
+            scope: string;
+            /** Subnets */
+            subnets: (string)[];
+            /** Gateways */
+            gateways: (string)[];
+            /** Internal */
+            internal: boolean;
+            /** Attachable */
+            attachable: boolean;
+            /** Bridge */
+            bridge: string | null;
+            /** Options */
+            options: {
+                [key: string]: string;
+            };
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "network";
+        };
+        /**
+         * PortEdge
+         * @description `a` is a port of bridge `b`.
+         */
+        PortEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "port";
+            /**
+             * Kind
+             * @default wired
+             * @constant
+             */
+            kind: "wired";
+        };
+        /**
+         * PublishedPort
+         * @description `published` and `host_ip` are None for a port that is exposed only.
+         */
+        PublishedPort: {
+            /** Host Ip */
+            host_ip: string | null;
+            /** Published */
+            published: number | null;
+            /** Target */
+            target: number;
+            /** Protocol */
+            protocol: string;
+        };
+        /**
+         * RealisedEdge
+         * @description Network `a` is made real by interface `b`: its bridge, its VXLAN device, or its macvlan parent.
+         */
+        RealisedEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "realised";
+            /**
+             * Kind
+             * @default member
+             * @constant
+             */
+            kind: "member";
+        };
+        /**
+         * SnapshotMessage
+         * @description The whole graph, with every delta up to `sequence` folded in. `at` is in seconds since 1970.
+         */
+        SnapshotMessage: {
+            /** Session */
+            session: string;
+            /** Sequence */
+            sequence: number;
+            /** At */
+            at: number;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["HostNode"] | components["schemas"]["NamespaceNode"] | components["schemas"]["InterfaceNode"] | components["schemas"]["ContainerNode"] | components["schemas"]["NetworkNode"];
+            };
+            /** Edges */
+            edges: {
+                [key: string]: components["schemas"]["VethEdge"] | components["schemas"]["PortEdge"] | components["schemas"]["MacvlanEdge"] | components["schemas"]["VxlanEdge"] | components["schemas"]["InsideEdge"] | components["schemas"]["AttachedEdge"] | components["schemas"]["RealisedEdge"];
+            };
+            /**
+             * Type
+             * @default snapshot
+             * @constant
+             */
+            type: "snapshot";
+        };
+        /**
+         * VethEdge
+         * @description A cable between two interfaces; `a` < `b`.
+         */
+        VethEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "veth";
+            /**
+             * Kind
+             * @default wired
+             * @constant
+             */
+            kind: "wired";
+        };
+        /** VxlanData */
+        VxlanData: {
+            /** Vni */
+            vni: number;
+            /** Port */
+            port: number;
+            /** Local */
+            local: string | null;
+            /** Remote */
+            remote: string | null;
+        };
+        /**
+         * VxlanEdge
+         * @description A tunnel: two VXLAN interfaces of equal VNI and port on different hosts; `a` < `b`.
+         */
+        VxlanEdge: {
+            /** Id */
+            id: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "vxlan";
+            /**
+             * Kind
+             * @default wired
+             * @constant
+             */
+            kind: "wired";
+        };
+        /**
+         * DeltaMessage
+         * @description What changed; changed elements are given whole. `touched` names facts to be read again, by namespace id.
+         */
+        DeltaMessage: {
+            /** Session */
+            session: string;
+            /** Sequence */
+            sequence: number;
+            /** At */
+            at: number;
+            added: components["schemas"]["Elements"];
+            changed: components["schemas"]["Elements"];
+            removed: components["schemas"]["Removed"];
+            /** Touched */
+            touched: {
+                [key: string]: ("routes" | "neighbours" | "fdb" | "rules")[];
+            };
+            /** Events */
+            events: components["schemas"]["Event"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "delta";
+        };
+        /**
+         * Elements
+         * @description Nodes and edges by id.
+         */
+        Elements: {
+            /** Nodes */
+            nodes?: {
+                [key: string]: components["schemas"]["HostNode"] | components["schemas"]["NamespaceNode"] | components["schemas"]["InterfaceNode"] | components["schemas"]["ContainerNode"] | components["schemas"]["NetworkNode"];
+            };
+            /** Edges */
+            edges?: {
+                [key: string]: components["schemas"]["VethEdge"] | components["schemas"]["PortEdge"] | components["schemas"]["MacvlanEdge"] | components["schemas"]["VxlanEdge"] | components["schemas"]["InsideEdge"] | components["schemas"]["AttachedEdge"] | components["schemas"]["RealisedEdge"];
+            };
+        };
+        /**
+         * Event
+         * @description Something that happened, as a sentence for the learner. `subject` is the id of a node, which may be gone.
+         */
+        Event: {
+            /** Text */
+            text: string;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string | null;
+        };
+        /**
          * Events
-         * @description Messages numbered higher than `after`, in order; see docs/live.md for their shapes.
+         * @description Messages numbered higher than `after`, in order.
          *
          *     `last` is what to send as `after` next. `gap` says that messages in between are no longer kept: take a snapshot.
          */
         Events: {
             /** Messages */
-            messages: {
-                [key: string]: unknown;
-            }[];
+            messages: (components["schemas"]["DeltaMessage"] | components["schemas"]["ProgressMessage"] | components["schemas"]["StateMessage"])[];
             /** Last */
             last: number;
             /** Gap */
             gap: boolean;
+        };
+        /** ProgressMessage */
+        ProgressMessage: {
+            /** Session */
+            session: string;
+            /** Sequence */
+            sequence: number;
+            /** At */
+            at: number;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "host" | "image" | "swarm" | "network" | "container" | "ready";
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "progress";
+        };
+        /**
+         * Removed
+         * @description Ids of what went.
+         */
+        Removed: {
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: string[];
+            /**
+             * Edges
+             * @default []
+             */
+            edges: string[];
+        };
+        /** StateMessage */
+        StateMessage: {
+            /** Session */
+            session: string;
+            /** Sequence */
+            sequence: number;
+            /** At */
+            at: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "launching" | "running" | "stopping" | "stopped" | "failed";
+            /** Reason */
+            reason: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "state";
+        };
+        /** ChainFacts */
+        ChainFacts: {
+            /**
+             * World
+             * @enum {string}
+             */
+            world: "iptables-nft" | "nft" | "iptables-legacy";
+            /** Family */
+            family: string;
+            /** Table */
+            table: string;
+            /** Chain */
+            chain: string;
+            /** Hook */
+            hook: string | null;
+            /** Priority */
+            priority: string | null;
+            /** Policy */
+            policy: string | null;
+            /** Rules */
+            rules: components["schemas"]["FilterRuleFacts"][];
+        };
+        /**
+         * CounterFacts
+         * @description What passed an interface; `interface` is its id, `name` its name.
+         */
+        CounterFacts: {
+            /** Interface */
+            interface: string;
+            /** Name */
+            name: string;
+            /** Rx Packets */
+            rx_packets: number;
+            /** Rx Bytes */
+            rx_bytes: number;
+            /** Tx Packets */
+            tx_packets: number;
+            /** Tx Bytes */
+            tx_bytes: number;
+            /** Rx Dropped */
+            rx_dropped: number;
+            /** Tx Dropped */
+            tx_dropped: number;
+            /** Rx Errors */
+            rx_errors: number;
+            /** Tx Errors */
+            tx_errors: number;
+        };
+        /**
+         * Facts
+         * @description All facts of one namespace. Interfaces are named, as the kernel's tools do, except in `counters`.
+         */
+        Facts: {
+            /** Namespace */
+            namespace: string;
+            /** Routes */
+            routes: components["schemas"]["RouteFacts"][];
+            /** Policy Rules */
+            policy_rules: components["schemas"]["PolicyRuleFacts"][];
+            /** Neighbours */
+            neighbours: components["schemas"]["NeighbourFacts"][];
+            /** Fdb */
+            fdb: components["schemas"]["FdbFacts"][];
+            /** Firewall */
+            firewall: components["schemas"]["ChainFacts"][];
+            /** Counters */
+            counters: components["schemas"]["CounterFacts"][];
+            /** Sysctls */
+            sysctls: {
+                [key: string]: string;
+            };
+        };
+        /** FdbFacts */
+        FdbFacts: {
+            /** Mac */
+            mac: string;
+            /** Interface */
+            interface: string;
+            /** Destination */
+            destination: string | null;
+            /** Vni */
+            vni: number | null;
+            /** Flags */
+            flags: string[];
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FilterRuleFacts
+         * @description One firewall rule; `packets` and `bytes` are None where the rule does not count.
+         */
+        FilterRuleFacts: {
+            /** Handle */
+            handle: number | null;
+            /** Text */
+            text: string;
+            /** Packets */
+            packets: number | null;
+            /** Bytes */
+            bytes: number | null;
+            /** Maker */
+            maker: string | null;
+        };
+        /** NeighbourFacts */
+        NeighbourFacts: {
+            /** Address */
+            address: string;
+            /** Mac */
+            mac: string | null;
+            /** Interface */
+            interface: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+        };
+        /** NextHopFacts */
+        NextHopFacts: {
+            /** Gateway */
+            gateway: string | null;
+            /** Interface */
+            interface: string | null;
+            /** Weight */
+            weight: number;
+        };
+        /** PolicyRuleFacts */
+        PolicyRuleFacts: {
+            /**
+             * Family
+             * @enum {integer}
+             */
+            family: 4 | 6;
+            /** Priority */
+            priority: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * RouteFacts
+         * @description One route; `gateway` and `interface` are those of its first next hop, `next_hops` all of them.
+         */
+        RouteFacts: {
+            /**
+             * Family
+             * @enum {integer}
+             */
+            family: 4 | 6;
+            /** Table */
+            table: string;
+            /** Destination */
+            destination: string;
+            /** Gateway */
+            gateway: string | null;
+            /** Interface */
+            interface: string | null;
+            /** Source */
+            source: string | null;
+            /** Protocol */
+            protocol: string;
+            /** Scope */
+            scope: string;
+            /** Metric */
+            metric: number | null;
+            /** Type */
+            type: string;
+            /** Next Hops */
+            next_hops: components["schemas"]["NextHopFacts"][];
+            /** Text */
+            text: string;
         };
         /**
          * Probe
@@ -796,9 +1461,10 @@ export interface components {
         };
         /**
          * ProbeOrder
-         * @description `from` is a target: a host, host/container, or a container's name if unique. `to` is one too, or a name or address.
+         * @description Where from, where to, and how. tcp and udp need a port; http and dns have 80 and 53 by default.
          *
-         *     tcp and udp need a port; http and dns have 80 and 53 by default.
+         *     `from`: a host, host/container, a container's name if unique, an address of one, or a namespace of the graph.
+         *     `to`: an address, a host, host/container, or a name, which the source's own resolver has to find.
          */
         ProbeOrder: {
             /** From */
@@ -1075,37 +1741,6 @@ export interface operations {
             };
         };
     };
-    get_lab: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LabDetail"];
-                };
-            };
-            /** @description Refused or failed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     validate_lab: {
         parameters: {
             query?: never;
@@ -1139,12 +1774,41 @@ export interface operations {
             };
         };
     };
+    get_lab: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabDetail"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
-                /** @description Only those that have not ended, or only those that have */
                 live?: boolean | null;
-                /** @description Staff and graders: other owners' sessions too */
                 everybody?: boolean;
                 cursor?: string | null;
                 limit?: number;
@@ -1355,9 +2019,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SnapshotMessage"];
                     "application/graphml+xml": string;
                     "text/vnd.graphviz": string;
                     "text/vnd.mermaid": string;
@@ -1377,7 +2039,6 @@ export interface operations {
     list_topology_events: {
         parameters: {
             query?: {
-                /** @description The `sequence` of the snapshot, or `last` of the answer before */
                 after?: number;
                 limit?: number;
             };
@@ -1427,9 +2088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Facts"];
                 };
             };
             /** @description Refused or failed */
@@ -1480,7 +2139,6 @@ export interface operations {
     create_probe: {
         parameters: {
             query?: {
-                /** @description Seconds to wait for the verdict before answering */
                 wait?: number;
             };
             header?: never;

@@ -25,10 +25,16 @@ const firstSize = { columns: 100, rows: 24 };
 export class Terminals {
   readonly store: StoreApi<TerminalsState>;
   private readonly session: string;
+  /** Where this browser tab keeps which terminal was in front, over a reload. */
+  private readonly memory: string;
 
   constructor(session: string) {
     this.session = session;
+    this.memory = `netquarium.terminal.${session}`;
     this.store = createStore<TerminalsState>(() => ({ tabs: [], active: null, opening: null }));
+    this.store.subscribe(({ active }) => {
+      if (active !== null) sessionStorage.setItem(this.memory, active);
+    });
   }
 
   /** Take up the shells that are still open. Rejects with a Problem. Returns how many there are. */
@@ -40,7 +46,8 @@ export class Terminals {
         .filter(({ id }) => !known.has(id))
         .map(({ id, target }) => ({ id, target, first: null }));
       const tabs = [...state.tabs, ...found];
-      return { tabs, active: state.active ?? tabs[0]?.id ?? null };
+      const last = tabs.find(({ id }) => id === sessionStorage.getItem(this.memory));
+      return { tabs, active: state.active ?? last?.id ?? tabs[0]?.id ?? null };
     });
     return open.length;
   }

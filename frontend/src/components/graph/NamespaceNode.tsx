@@ -107,7 +107,7 @@ function Switch({
     <>
       <Item
         id={bridge.id}
-        label={`${describeInterface(bridge, network.node)}, ${ports.length} ports`}
+        label={`${describeInterface(bridge, network.node)}, ${ports.length === 1 ? "1 port" : `${ports.length} ports`}`}
         className={classes.switch}
         rect={rect}
         style={{ borderBottomColor: network.colour }}

@@ -46,7 +46,7 @@ export function NarrowWorkspace({ session, state }: WorkspaceProps) {
           <SelectionStrip />
         </Kept>
         <Kept isShown={shown === "terminals"}>
-          <TerminalDock isFoldable={false} />
+          <TerminalDock isFoldable={false} isRunning={state === "running"} />
         </Kept>
         {shown !== "graph" && shown !== "terminals" && (
           <section

@@ -29,7 +29,11 @@ export function SidePanel() {
             onClick={() => view.setState({ sidePanel: name })}
           >
             {label}
-            {name === "events" && count > 0 && <span className={classes.tally}>{count}</span>}
+            {name === "events" && count > 0 && (
+              <span className={classes.tally} aria-hidden>
+                {count}
+              </span>
+            )}
           </UnstyledButton>
         ))}
       </div>

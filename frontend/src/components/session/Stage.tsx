@@ -22,7 +22,9 @@ export function Stage({ session, state }: StageProps) {
   const isComing = state === "queued" || state === "launching";
   return (
     <div className={classes.stage}>
-      <GraphView />
+      <div className={classes.graph} data-ended={hasEnded || undefined}>
+        <GraphView />
+      </div>
       {isComing && <LaunchProgress session={session} />}
       {hasEnded && <SessionEnd session={session} state={state} reason={heard?.reason ?? session.reason} />}
       {!hasEnded && <Reconnecting status={socket} what="graph" className={classes.reconnecting} />}

@@ -45,7 +45,7 @@ export function WideWorkspace({ session, state }: WorkspaceProps) {
           <ResizeHandle panel="dock" label="Height of the terminals" grows="up" least={120} most={640} />
         )}
         <div className={classes.dock} style={{ height: isDockOpen ? sizes.dock : 32 }} key="dock">
-          <TerminalDock isFoldable />
+          <TerminalDock isFoldable isRunning={state === "running"} />
         </div>
       </div>
       {isSideOpen && (

@@ -11,23 +11,26 @@ import { useTerminals } from "./useTerminals";
 interface TerminalDockProps {
   /** False on narrow pages, where the dock is a panel of its own and cannot be folded. */
   readonly isFoldable: boolean;
+  /** Only a running session has shells to take up. */
+  readonly isRunning: boolean;
 }
 
 /** The tabs, the way to a new shell, and the shells. */
-export function TerminalDock({ isFoldable }: TerminalDockProps) {
+export function TerminalDock({ isFoldable, isRunning }: TerminalDockProps) {
   const { terminals, view } = useSessionParts();
   const { tabs, active, opening } = useStore(terminals.store);
   const isOpen = useView((state) => state.isDockOpen) || !isFoldable;
 
   useEffect(() => {
-    // A session that does not run has no shells: the refusal needs no words.
+    if (!isRunning) return;
+    // Should the session just have ended, there are no shells and the refusal needs no words.
     terminals.restore().then(
       (count) => {
         if (count > 0) view.setState({ isDockOpen: true });
       },
       () => undefined,
     );
-  }, [terminals, view]);
+  }, [terminals, view, isRunning]);
 
   const show = (id: string) => {
     terminals.activate(id);
