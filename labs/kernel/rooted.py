@@ -11,12 +11,17 @@ import ctypes
 import os
 import stat
 import struct
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_IN_ROOT = 0x10
 _libc = ctypes.CDLL(None, use_errno=True)
+
+MOST_NAMES: Final = 512
+"""Names taken of one folder: a learner makes a million files in a second, and each would be opened."""
 
 
 def open_below(root: str | Path, path: str, flags: int = os.O_RDONLY) -> int:
@@ -48,5 +53,33 @@ def read_text(root: str | Path, path: str, *, limit_bytes: int = 64 << 10) -> st
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError(f"{path} is not a regular file")
         return os.read(descriptor, limit_bytes).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+
+
+def read_end(root: str | Path, path: str, *, length: int = 4000) -> str:
+    """Return the last `length` bytes of a regular file below `root` as text; nothing when there is no such file."""
+    try:
+        descriptor = open_below(root, path)
+    except OSError:
+        return ""
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return ""
+        return os.pread(descriptor, length, max(0, facts.st_size - length)).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+
+
+def list_names(root: str | Path, path: str) -> list[str]:
+    """Return the names in a folder below `root`, sorted, `MOST_NAMES` at most; none if there is no such folder."""
+    try:
+        descriptor = open_below(root, path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return []
+    try:
+        with os.scandir(descriptor) as entries:
+            return sorted(entry.name for entry in islice(entries, MOST_NAMES))
     finally:
         os.close(descriptor)

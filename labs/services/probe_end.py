@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from labs.engine import inventory
 from labs.engine.client import connect
 from labs.engine.facts import ContainerFacts, Endpoint
 from labs.errors import LabError
-from labs.hosts import inside, underlay
+from labs.hosts import underlay
 from labs.hosts.host import Host
+from labs.kernel import rooted
 from labs.kernel.errors import NamespaceGone, NotANamespace
-from labs.kernel.namespace import Namespace, identify, open_inside, user_namespace
+from labs.kernel.namespace import Namespace, identify, open_inside, open_namespace, owned_by, user_namespace
 from labs.probes.values import Source
 
 Address = IPv4Address | IPv6Address
@@ -65,7 +66,8 @@ class Ends:
             if host is not None:
                 yield _of_host(host)
                 return
-        yield _of_container(self._find(text) if address is None else self._at(address))
+        with self._of_container(self.find(text) if address is None else self._at(address)) as source:
+            yield source
 
     def destination(self, text: str, source: str) -> str:
         """Return the address or the name to aim at. Raises: EndUnknown, EndWithoutNetwork, EngineUnreachable."""
@@ -75,7 +77,7 @@ class Ends:
             return str(self.hosts[text].address)
         if "/" not in text:
             return text
-        found = self._network_owner(self._find(text))
+        found = self.network_owner(self.find(text))
         if found is None or found.network_mode == "host":
             return str(self.hosts[text.partition("/")[0]].address)
         networks = self._networks_of(source)
@@ -87,24 +89,25 @@ class Ends:
 
     def _networks_of(self, source: str) -> set[str]:
         try:
-            found = self._network_owner(self._find(source))
+            found = self.network_owner(self.find(source))
         except EndUnknown:
             return set()
         return {end.network_id for end in found.endpoints} if found is not None else set()
 
-    def _network_owner(self, container: ContainerFacts) -> ContainerFacts | None:
+    def network_owner(self, container: ContainerFacts) -> ContainerFacts | None:
         """Return the container whose namespace this one shares, at the end of the chain; itself if none."""
         seen = {container.id}
         while container.joined is not None:
             joined = container.joined
-            owner = next((one for one in self._on(container.host) if one.id == joined), None)
+            owner = next((one for one in self.on(container.host) if one.id == joined), None)
             if owner is None or owner.id in seen:
                 return None
             seen.add(owner.id)
             container = owner
         return container
 
-    def _find(self, text: str) -> ContainerFacts:
+    def find(self, text: str) -> ContainerFacts:
+        """Return the container meant by "host/name" or a name that is unique. Raises: EndUnknown, EngineUnreachable."""
         host, slash, name = text.partition("/")
         if slash:
             if host not in self.hosts:
@@ -112,7 +115,7 @@ class Ends:
             places = [host]
         else:
             places, name = list(self.hosts), host
-        found = [one for place in places for one in self._on(place) if one.name == name]
+        found = [one for place in places for one in self.on(place) if one.name == name]
         if not found:
             raise EndUnknown(f"There is no host and no container {text} in this session.", target=text)
         if len(found) > 1:
@@ -124,7 +127,7 @@ class Ends:
         found = [
             one
             for place in self.hosts
-            for one in self._on(place)
+            for one in self.on(place)
             for end in one.endpoints
             if any(interface.ip == address for interface in end.addresses)
         ]
@@ -133,7 +136,8 @@ class Ends:
             raise EndUnknown(f"{many} the address {address}.", target=str(address))
         return found[0]
 
-    def _on(self, host: str) -> tuple[ContainerFacts, ...]:
+    def on(self, host: str) -> tuple[ContainerFacts, ...]:
+        """Return the containers on a host. Raises: EngineUnreachable, EngineRefused."""
         if host not in self._containers:
             with connect(self.hosts[host]) as engine:
                 self._containers[host] = inventory.containers(engine)
@@ -150,9 +154,10 @@ class Ends:
                 yield _of_host(host)
                 return
         for host in self.hosts.values():
-            for one in self._on(host.name):
+            for one in self.on(host.name):
                 if one.namespace == wanted:
-                    yield _of_container(one)
+                    with self._of_container(one) as source:
+                        yield source
                     return
         segment = underlay.find(self.session)
         if segment is not None and identify(segment.namespace) == wanted:
@@ -164,12 +169,37 @@ class Ends:
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def _of_container(self, container: ContainerFacts) -> Iterator[Source]:
+        """Open a container by its process, which may have ended since it was told and left its number to another.
+
+        Raises: EndWithoutNetwork.
+        """
+        name = f"{container.host}/{container.name}"
+        if container.pid is None:
+            raise EndWithoutNetwork(f"The container {name} is not running ({container.state}).", target=name)
+        owner = user_namespace(f"/proc/{self.hosts[container.host].pid}/ns/user")
+        try:
+            with ExitStack() as opened:
+                root = os.open(f"/proc/{container.pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+                opened.callback(os.close, root)
+                namespace = open_namespace(f"/proc/{container.pid}/ns/net")
+                opened.callback(os.close, namespace)
+                is_its_own = identify(namespace) == container.namespace and owned_by(namespace, owner)
+                kept = opened.pop_all()
+        except (FileNotFoundError, ProcessLookupError, NamespaceGone) as error:
+            raise EndWithoutNetwork(f"The container {name} has just stopped.", target=name) from error
+        with kept:
+            if not is_its_own:
+                raise EndWithoutNetwork(f"The container {name} has just stopped.", target=name)
+            yield Source(namespace, Path(f"/proc/self/fd/{root}"), name)
+
     def _open_named(self, wanted: Namespace, text: str) -> tuple[int, str]:
         """Find a namespace that no container's process holds, by the files the engine or `ip netns` keep of it."""
         for host in self.hosts.values():
             owner = user_namespace(f"/proc/{host.pid}/ns/user")
             for folder in NAMED_FOLDERS:
-                for name in inside.list_inside(host.root, folder):
+                for name in rooted.list_names(host.root, folder):
                     try:
                         descriptor = open_inside(host.root, f"{folder}/{name}", owner=owner)
                     except (NamespaceGone, NotANamespace):
@@ -190,13 +220,6 @@ def literal(text: str) -> Address | None:
 
 def _of_host(host: Host) -> Source:
     return Source(host.namespace, host.root, host.name)
-
-
-def _of_container(container: ContainerFacts) -> Source:
-    name = f"{container.host}/{container.name}"
-    if container.pid is None:
-        raise EndWithoutNetwork(f"The container {name} is not running ({container.state}).", target=name)
-    return Source(Path(f"/proc/{container.pid}/ns/net"), Path(f"/proc/{container.pid}/root"), name)
 
 
 def _first_address(end: Endpoint) -> Address:
