@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from labs.hosts import box, cable, cgroup, image, inside, machine, oci, preflight, uid_range
+from labs.hosts import box, cable, cgroup, image, machine, oci, preflight, uid_range
 from labs.hosts import underlay as underlays
 from labs.hosts.errors import EngineNotReady, HostGone, HostStartFailed
 from labs.hosts.image import HostImage
 from labs.hosts.underlay import Underlay
+from labs.kernel import rooted
 from labs.specs.lab import LabHost, Limits
 
 NOWHERE = IPv4Address("0.0.0.0")
@@ -30,7 +31,7 @@ class Host:
     """A running lab host. `box` is its runc container; `pid` its PID 1, as the machine sees it.
 
     A parked host has session "" and address 0.0.0.0. Paths below /proc/<pid> end with the host. What lies in the host
-    belongs to the learner: open files below `root` with `labs.hosts.inside`, never by a plain path.
+    belongs to the learner: open files below `root` with `labs.kernel.rooted`, never by a plain path.
     """
 
     box: str
@@ -218,7 +219,7 @@ def wait_for_engine(host: Host, timeout_s: float = 15) -> None:
             connection.request("GET", "/_ping")
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            log = inside.tail_inside(host.root, ENGINE_LOG)
+            log = rooted.read_end(host.root, ENGINE_LOG)
             if not is_running(host):
                 raise HostGone(f"The host {host.name} has ended.", host=host.name, log=log) from error
             raise EngineNotReady(

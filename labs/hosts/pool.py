@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from ipaddress import IPv4Network
 
-from labs.hosts import box, host, image, inside
+from labs.hosts import box, host, image
 from labs.hosts.errors import HostStartFailed
 from labs.hosts.host import Host
 from labs.hosts.underlay import Underlay
+from labs.kernel import rooted
 from labs.specs.lab import LabHost, Limits
 
 DEFAULT_BRIDGE = IPv4Network("172.17.0.0/16")
@@ -119,7 +120,7 @@ def _remove_parked(name: str) -> None:
 
 def _name(claimed: Host, underlay: Underlay) -> None:
     for path, text in host.files(claimed.name, claimed.address, underlay.resolvers).items():
-        with os.fdopen(inside.open_inside(claimed.root, path.lstrip("/"), os.O_WRONLY | os.O_TRUNC), "w") as file:
+        with os.fdopen(rooted.open_below(claimed.root, path.lstrip("/"), os.O_WRONLY | os.O_TRUNC), "w") as file:
             file.write(text)
     enter = ["nsenter", f"--uts=/proc/{claimed.pid}/ns/uts", "hostname", claimed.name]
     done = subprocess.run(enter, capture_output=True, text=True, check=False)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from labs.kernel import rooted
 from labs.kernel.errors import NamespaceGone, NotANamespace
@@ -18,6 +19,9 @@ from labs.kernel.namespace import Namespace, identify, open_inside, open_namespa
 
 ENGINE_FOLDER = "run/docker/netns"
 NAMED_FOLDER = "run/netns"
+
+MOST: Final = 256
+"""Namespaces seen of one lab host. Whoever looks on keeps five descriptors for each, and a learner makes thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Sighting:
 
 
 def look(pid: int) -> dict[Namespace, Sighting]:
-    """Return every namespace of the lab host whose first process is `pid`, its own first.
+    """Return the namespaces of the lab host whose first process is `pid`, its own first; `MOST` of them at most.
 
     Files that are no namespace of this host are passed over: they are the learner's to make.
 
@@ -55,6 +59,8 @@ def look(pid: int) -> dict[Namespace, Sighting]:
     engine, named = dict(_files(pid, ENGINE_FOLDER, owner)), dict(_files(pid, NAMED_FOLDER, owner))
     found = {own: Sighting(own, own=True, processes=tuple(processes.get(own, (pid,))))}
     for namespace in (*engine, *named, *processes):
+        if len(found) >= MOST:
+            break
         if namespace not in found:
             found[namespace] = Sighting(
                 namespace, False, engine.get(namespace), named.get(namespace), tuple(processes.get(namespace, ()))
@@ -88,15 +94,7 @@ def _attempts(pid: int, sighting: Sighting, owner: Namespace) -> Iterator[int]:
 
 def _files(pid: int, folder: str, owner: Namespace) -> Iterator[tuple[Namespace, str]]:
     root = f"/proc/{pid}/root"
-    try:
-        directory = rooted.open_below(root, folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return
-    try:
-        names = sorted(os.listdir(directory))  # noqa: PTH208 - a descriptor, which Path cannot take
-    finally:
-        os.close(directory)
-    for name in names:
+    for name in rooted.list_names(root, folder):
         with suppress(NamespaceGone, NotANamespace):
             descriptor = open_inside(root, f"{folder}/{name}", owner=owner)
             try:
