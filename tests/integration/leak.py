@@ -1,8 +1,8 @@
 """What of a test run is left on the machine: compared before and after each integration test.
 
 Other programs come and go on the machine, so processes and namespaces count when they are this test run's: they are in
-a control group of its installation, or carry its environment; mounts when they are below the product's folders or of
-a kind that only containers make. Interfaces and firewall tables are all compared.
+a control group of its installation, or carry its environment; mounts when they are below the product's folders or where
+`ip netns` puts its own. Interfaces and firewall tables are all compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from labs.places import CACHE, RUN, STATE, installation
 DEADLINE_S = 10.0
 ENVIRONMENT_BYTES = 64 << 10
 """A process may declare terabytes to be its environment (PR_SET_MM_MAP, prctl(2)), and tests start such ones."""
-FOLDERS = (RUN, STATE, CACHE, machine.FOLDER)
+FOLDERS = (RUN, STATE, CACHE, machine.FOLDER, Path("/run/netns"))
 OWN_GROUP = f"/netquarium-{installation()}/"
 OWN_ENVIRONMENT = f"NETQUARIUM_RUN={RUN}".encode()
 
@@ -101,8 +101,8 @@ def _namespaces(pids: set[int]) -> set[str]:
 def _mounts() -> list[str]:
     found = []
     for line in Path("/proc/self/mounts").read_text().splitlines():
-        _, where, kind, *_ = line.split(" ")
-        if kind in ("nsfs", "overlay") or any(folder in (Path(where), *Path(where).parents) for folder in FOLDERS):
+        where = line.split(" ")[1]
+        if any(folder in (Path(where), *Path(where).parents) for folder in FOLDERS):
             found.append(line)
     return found
 
