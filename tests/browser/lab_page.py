@@ -53,7 +53,7 @@ class LabPage:
         expect(self.thing("host namespace alpha")).to_be_visible()
 
     def is_in_state(self, state: str) -> None:
-        expect(self.page.locator(f'[data-state="{state}"]').first).to_be_attached(timeout=60_000)
+        expect(self.page.locator(f'[data-session-state="{state}"]')).to_be_attached(timeout=60_000)
 
     def stop(self) -> None:
         self.page.get_by_role("button", name="Stop", exact=True).click()

@@ -47,7 +47,7 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
         radius="sm"
         color={stateColours[state]}
         className={classes.badge ?? ""}
-        data-state={state}
+        data-session-state={state}
       >
         {state}
       </Badge>
@@ -66,6 +66,7 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
               variant="default"
               leftSection={<IconClockPlus size={14} aria-hidden />}
               loading={extend.isPending}
+              disabled={state !== "running"}
               onClick={() => extend.mutate()}
             >
               Extend
@@ -98,7 +99,11 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item leftSection={<IconClockPlus size={15} />} onClick={() => extend.mutate()}>
+              <Menu.Item
+                leftSection={<IconClockPlus size={15} />}
+                disabled={state !== "running"}
+                onClick={() => extend.mutate()}
+              >
                 Extend by {extension} min
               </Menu.Item>
               <Menu.Item
