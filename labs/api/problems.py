@@ -48,6 +48,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "malformed_json": 400,
     "unsupported_media_type": 415,
     "too_many_commands": 429,
+    "too_many_probes": 429,
     "too_many_terminals": 429,
     "machine_full": 503,
     "observer_unavailable": 503,

@@ -87,6 +87,13 @@ class ProbeNotFound(LabError):
     code = "probe_not_found"
 
 
+class TooManyProbes(LabError):
+    """As many probes of the owner's sessions are under way as may be. Fact `limit`."""
+
+    code = "too_many_probes"
+    retryable = True
+
+
 class TokenNotFound(LabError):
     """The user has no such token."""
 

@@ -12,7 +12,11 @@ from labs.models import LabSession, Probe
 from labs.models.probe import ProbeState, Protocol, Verdict
 from labs.models.session import State
 from labs.services import queue
-from labs.services.errors import NotRunning, QueueUnavailable
+from labs.services.errors import NotRunning, QueueUnavailable, TooManyProbes
+
+PER_OWNER = 3
+"""Probes of one learner's sessions under way at a time. A probe holds a worker for up to 10 s, and of four one must be
+left to launch and stop other sessions."""
 
 _KEPT_S = 60
 
@@ -20,9 +24,14 @@ _KEPT_S = 60
 def ask(
     session: LabSession, source: str, destination: str, protocol: Protocol, port: int | None, timeout_s: float
 ) -> Probe:
-    """Queue a probe on the session's machine. Raises NotRunning, QueueUnavailable (the probe then says so too)."""
+    """Queue a probe on the session's machine.
+
+    Raises: NotRunning, TooManyProbes, QueueUnavailable (the probe then says so too).
+    """
     if session.state != State.RUNNING:
         raise NotRunning(f"The session is {session.state}; only a running one can be probed.", state=session.state)
+    if Probe.objects.filter(session__owner=session.owner_id).exclude(state=ProbeState.DONE).count() >= PER_OWNER:
+        raise TooManyProbes(f"{PER_OWNER} of your probes are under way; wait for one of them.", limit=PER_OWNER)
     row = Probe.objects.create(
         session=session,
         source=source,

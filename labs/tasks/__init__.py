@@ -28,7 +28,7 @@ def stop(session: str) -> None:
     stopping.stop(session)
 
 
-@shared_task(name="labs.tasks.probe")
+@shared_task(name="labs.tasks.probe", soft_time_limit=60)
 def probe(identifier: str) -> None:
     """Measure a queued probe."""
     probe_measure.measure(identifier)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from labs.models import Probe
 from labs.models.probe import Protocol, Verdict
 from labs.services import probe_request
-from labs.services.errors import NotRunning, QueueUnavailable
+from labs.services.errors import NotRunning, QueueUnavailable, TooManyProbes
 from labs.services.session import overdue
 from tests.unit.services.doubles import GoneQueue, LocalQueue
 from tests.unit.services.people import make_session
@@ -32,6 +32,19 @@ def test_ask_refuses_a_session_that_does_not_run(owner: User) -> None:
     with pytest.raises(NotRunning):
         probe_request.ask(make_session(owner, "launching"), "alpha", "db", Protocol.ICMP, None, 2.0)
     assert not Probe.objects.exists()
+
+
+def test_owner_has_few_probes_under_way_in_all_sessions_together(people: dict[str, User]) -> None:
+    sessions = [make_session(people["owner"]) for _ in range(2)]
+    rows = [
+        probe_request.ask(sessions[number % 2], "alpha", "db", Protocol.ICMP, None, 2.0)
+        for number in range(probe_request.PER_OWNER)
+    ]
+    with pytest.raises(TooManyProbes):
+        probe_request.ask(sessions[0], "alpha", "db", Protocol.ICMP, None, 2.0)
+    probe_request.ask(make_session(people["stranger"]), "alpha", "db", Protocol.ICMP, None, 2.0)
+    probe_request.conclude(rows[0].id, Verdict.NO_REPLY, sentence="Silence.")
+    probe_request.ask(sessions[1], "alpha", "db", Protocol.ICMP, None, 2.0)
 
 
 def test_ask_says_not_measured_when_the_queue_is_gone(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
