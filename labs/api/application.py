@@ -7,7 +7,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from labs.api import account, catalog, commands, probes, problems, sessions, terminals, tokens, topology
+from labs.api import account, catalog, commands, matrices, probes, problems, sessions, terminals, tokens, topology
 from labs.api.authentication import BearerToken, SessionCookie
 from labs.api.parser import StrictJsonParser
 from labs.api.shapes import Problem
@@ -56,6 +56,7 @@ api.add_router("/labs/", catalog.router, tags=["labs"])
 api.add_router("/sessions/", sessions.router, tags=["sessions"])
 api.add_router("/sessions/", topology.router, tags=["topology"])
 api.add_router("/sessions/", probes.router, tags=["probes"])
+api.add_router("/sessions/", matrices.router, tags=["matrices"])
 api.add_router("/sessions/", commands.router, tags=["commands"])
 api.add_router("/sessions/", terminals.router, tags=["terminals"])
 api.add_router("/tokens/", tokens.router, tags=["tokens"])

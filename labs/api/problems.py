@@ -35,6 +35,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "session_not_found": 404,
     "lab_not_found": 404,
     "probe_not_found": 404,
+    "matrix_not_found": 404,
     "token_not_found": 404,
     "namespace_unknown": 404,
     "namespace_gone": 404,

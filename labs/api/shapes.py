@@ -13,9 +13,9 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from labs.errors import LabError
-from labs.models import LabSession, Probe, Token
+from labs.models import LabSession, Matrix, Probe, Token
 
-Row = TypeVar("Row", LabSession, Probe, Token)
+Row = TypeVar("Row", LabSession, Matrix, Probe, Token)
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most")]

@@ -87,6 +87,12 @@ class ProbeNotFound(LabError):
     code = "probe_not_found"
 
 
+class MatrixNotFound(LabError):
+    """The session has no such matrix, or no longer: it keeps the latest ones."""
+
+    code = "matrix_not_found"
+
+
 class TooManyProbes(LabError):
     """As many probes of the owner's sessions are under way as may be. Fact `limit`."""
 

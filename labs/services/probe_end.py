@@ -66,7 +66,7 @@ class Ends:
             if host is not None:
                 yield _of_host(host)
                 return
-        with self._of_container(self.find(text) if address is None else self._at(address)) as source:
+        with self.container(self.find(text) if address is None else self._at(address)) as source:
             yield source
 
     def destination(self, text: str, source: str) -> str:
@@ -156,7 +156,7 @@ class Ends:
         for host in self.hosts.values():
             for one in self.on(host.name):
                 if one.namespace == wanted:
-                    with self._of_container(one) as source:
+                    with self.container(one) as source:
                         yield source
                     return
         segment = underlay.find(self.session)
@@ -170,7 +170,7 @@ class Ends:
             os.close(descriptor)
 
     @contextmanager
-    def _of_container(self, container: ContainerFacts) -> Iterator[Source]:
+    def container(self, container: ContainerFacts) -> Iterator[Source]:
         """Open a container by its process, which may have ended since it was told and left its number to another.
 
         Raises: EndWithoutNetwork.

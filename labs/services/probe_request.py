@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import cache
-
-import redis
-from django.conf import settings
-
 from labs.models import LabSession, Probe
 from labs.models.probe import ProbeState, Protocol, Verdict
 from labs.models.session import State
-from labs.services import queue
+from labs.services import bell, queue
 from labs.services.errors import NotRunning, QueueUnavailable, TooManyProbes
 
 PER_OWNER = 3
 """Probes of one learner's sessions under way at a time. A probe holds a worker for up to 10 s, and of four one must be
 left to launch and stop other sessions."""
-
-_KEPT_S = 60
 
 
 def ask(
@@ -75,23 +67,13 @@ def conclude(
 
 def wait(row: Probe, seconds: float) -> Probe:
     """Return the row as it is once measured, or after `seconds`. Sleeps in Redis; asks the database twice at most."""
-    with suppress(redis.RedisError):  # the answer then tells that it is not measured yet, and the caller polls
-        _client().blpop([_key(row.id)], timeout=seconds)
+    bell.wait(_key(row.id), seconds)
     row.refresh_from_db()
     return row
 
 
 def _wake(probe: str) -> None:
-    with suppress(redis.RedisError), _client().pipeline(transaction=True) as pipeline:
-        # should this fail, who waits reads the row when the wait ends
-        pipeline.rpush(_key(probe), "done")
-        pipeline.expire(_key(probe), _KEPT_S)
-        pipeline.execute()
-
-
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    bell.ring(_key(probe))
 
 
 def _key(probe: str) -> str:

@@ -7,7 +7,7 @@ from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
 from labs.hosts import features
-from labs.services import catalog, kernel_lacks, probe_measure, queue, warm
+from labs.services import catalog, kernel_lacks, matrix_measure, probe_measure, queue, warm
 from labs.services.errors import QueueUnavailable
 from labs.services.session import launch as launching
 from labs.services.session import overdue, stopping
@@ -32,6 +32,12 @@ def stop(session: str) -> None:
 def probe(identifier: str) -> None:
     """Measure a queued probe."""
     probe_measure.measure(identifier)
+
+
+@shared_task(name="labs.tasks.matrix")
+def matrix(identifier: str) -> None:
+    """Measure a queued matrix."""
+    matrix_measure.measure(identifier)
 
 
 @shared_task(name="labs.tasks.examine")

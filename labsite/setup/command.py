@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from labs.errors import LabError
-from labsite.setup import check, down, options, sessions, status, suite, up, venv
+from labsite.setup import check, down, matrix, options, sessions, status, suite, up, venv
 from labsite.setup.errors import CommandMistaken, StepFailed
 from labsite.setup.options import Options
 
@@ -129,6 +129,13 @@ COMMANDS: tuple[Command, ...] = (
             settings, given.session, given.source, given.target, protocol=given.protocol, port=given.port
         ),
         _probe_arguments,
+    ),
+    Command(
+        "matrix",
+        "matrix SESSION [ENDPOINT …]",
+        "measure every pair of hosts and containers at once",
+        lambda settings, given: matrix.matrix(settings, given),
+        matrix.arguments,
     ),
     Command("token", "token [--user U] [--scope S]", "print a bearer token alone", _token, _token_arguments),
     Command(

@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from labs.models import Probe
+from labs.models import Matrix, Probe
 from labs.models.probe import ProbeState, Verdict
 from labs.models.session import LIVE, LabSession, State
-from labs.services import probe_request, queue
+from labs.services import matrix_request, probe_request, queue
 from labs.services.errors import QueueUnavailable
 from labs.services.session import request
 
@@ -21,6 +21,7 @@ RESEND_AFTER_S = 30
 """A task not taken up by then may be lost, as after a crash of Redis; tasks bear being sent twice."""
 
 PROBE_LOST_AFTER_S = 60
+MATRIX_LOST_AFTER_S = 120
 
 EXPIRED = "The session's time was up."
 
@@ -38,7 +39,7 @@ def expire() -> None:
 
 
 def resend() -> None:
-    """Send lost launches again, end lost probes, and have every machine with live sessions swept.
+    """Send lost launches again, end lost probes and matrices, and have every machine with live sessions swept.
 
     Raises: QueueUnavailable.
     """
@@ -53,3 +54,7 @@ def resend() -> None:
         probe_request.conclude(
             probe, Verdict.NOT_MEASURED, sentence="Not measured: no worker took the probe up in time."
         )
+    lost = timezone.now() - timedelta(seconds=MATRIX_LOST_AFTER_S)
+    unfinished = Matrix.objects.exclude(state=ProbeState.DONE).filter(created_at__lt=lost)
+    for matrix in unfinished.values_list("id", flat=True):
+        matrix_request.conclude(matrix, reason="Not measured: no worker took the matrix up in time.")

@@ -14,7 +14,7 @@ from labs.hosts import image
 from labs.live import stream
 from labs.models import LabSession
 from labs.places import RUN
-from labs.services import kernel_lacks, probe_request
+from labs.services import bell, kernel_lacks
 from labs.services.session import request
 from tests.integration.live.conftest import PrivateRedis
 
@@ -40,7 +40,7 @@ def forget_connections() -> None:
     if stream.default_stream.cache_info().currsize:
         stream.default_stream().close()
     stream.default_stream.cache_clear()
-    probe_request._client.cache_clear()
+    bell.client.cache_clear()
     kernel_lacks._client.cache_clear()
 
 

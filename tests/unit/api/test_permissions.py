@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from labs.models import LabSession, Probe, Token
+from labs.models import LabSession, Matrix, Probe, Token
 from labs.models.token import Scope
 from tests.unit.api.conftest import logged_in, with_token
 from tests.unit.services.doubles import LocalStream
@@ -16,9 +16,18 @@ from tests.unit.services.people import make_session
 
 PROBE = {"from": "alpha", "to": "10.77.0.11"}
 COMMAND = {"target": "alpha", "argv": ["true"]}
-READS = ("", "topology/", "topology/events/", "probes/", "probes/{probe}/", "namespaces/ns:4-1/")
+READS = (
+    "",
+    "topology/",
+    "topology/events/",
+    "probes/",
+    "probes/{probe}/",
+    "matrix/",
+    "matrix/{matrix}/",
+    "namespaces/ns:4-1/",
+)
 Attempts = tuple[tuple[str, dict[str, Any]], ...]
-CHANGES: Attempts = (("extend/", {"minutes": 5}), ("reset/", {}), ("probes/", PROBE))
+CHANGES: Attempts = (("extend/", {"minutes": 5}), ("reset/", {}), ("probes/", PROBE), ("matrix/", {}))
 ENTRIES: Attempts = (("terminals/", {"target": "alpha"}), ("terminals/abc/tickets/", {}))
 NO_OBSERVER = 503
 """What a request that was allowed through to the observer answers here, where none runs."""
@@ -33,7 +42,8 @@ def session(people: dict[str, User], stream: LocalStream) -> LabSession:
 
 def paths(session: LabSession) -> list[str]:
     probe = Probe.objects.create(session=session, source="alpha", destination="beta", protocol="icmp")
-    return [f"/api/v1/sessions/{session.id}/{path.format(probe=probe.id)}" for path in READS]
+    matrix = Matrix.objects.create(session=session, protocol="icmp")
+    return [f"/api/v1/sessions/{session.id}/{path.format(probe=probe.id, matrix=matrix.id)}" for path in READS]
 
 
 def post(client: Client, session: LabSession, path: str, body: dict[str, Any]) -> int:
@@ -55,10 +65,11 @@ def test_others_cannot_tell_a_session_from_none(people: dict[str, User], session
 def test_the_owner_reads_and_changes_and_enters(people: dict[str, User], session: LabSession) -> None:
     client = with_token(people["owner"])
     reads = [client.get(path).status_code for path in paths(session)]
-    assert reads == [200, 200, 200, 200, 200, NO_OBSERVER]
+    assert reads == [200] * 7 + [NO_OBSERVER]
     assert post(client, session, "exec/", COMMAND) == NO_OBSERVER
     assert [post(client, session, path, body) for path, body in ENTRIES] == [NO_OBSERVER, NO_OBSERVER]
     assert post(client, session, "probes/", PROBE) == 202
+    assert post(client, session, "matrix/", {}) == 202
     assert post(client, session, "extend/", {"minutes": 5}) == 200
     assert client.delete(f"/api/v1/sessions/{session.id}/").json()["state"] == "stopping"
 
@@ -66,7 +77,7 @@ def test_the_owner_reads_and_changes_and_enters(people: dict[str, User], session
 @pytest.mark.parametrize("way", ["cookie", "token"])
 def test_staff_do_all_but_act_as_the_learner(people: dict[str, User], session: LabSession, way: str) -> None:
     client = logged_in(people["staff"]) if way == "cookie" else with_token(people["staff"], Scope.ADMIN)
-    assert [client.get(path).status_code for path in paths(session)][:5] == [200] * 5
+    assert [client.get(path).status_code for path in paths(session)][:7] == [200] * 7
     assert post(client, session, "terminals/", {"target": "alpha"}) == 403
     assert post(client, session, "exec/", COMMAND) == (403 if way == "cookie" else NO_OBSERVER)
     assert client.get("/api/v1/sessions/").json()["items"] == []
@@ -88,7 +99,7 @@ def test_a_learner_with_the_admin_scope_is_still_a_learner(people: dict[str, Use
 
 def test_a_grader_reads_and_commands_any_session_and_no_more(people: dict[str, User], session: LabSession) -> None:
     client = with_token(people["teammate"], Scope.GRADER)
-    assert [client.get(path).status_code for path in paths(session)][:5] == [200] * 5
+    assert [client.get(path).status_code for path in paths(session)][:7] == [200] * 7
     assert post(client, session, "exec/", COMMAND) == NO_OBSERVER
     refused = [post(client, session, path, body) for path, body in (*CHANGES, *ENTRIES)]
     assert set(refused) == {403}

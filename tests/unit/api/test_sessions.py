@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from labs.models import Probe
+from labs.models import Matrix, Probe
 from tests.unit.api.conftest import with_token
 from tests.unit.services.doubles import LocalQueue, LocalStream
 from tests.unit.services.people import make_session
@@ -86,6 +86,31 @@ def test_a_probe_of_another_session_is_not_found(client: Client, people: dict[st
     mine, other = make_session(people["owner"]), make_session(people["owner"])
     probe = Probe.objects.create(session=other, source="alpha", destination="beta", protocol="icmp")
     assert client.get(f"/api/v1/sessions/{mine.id}/probes/{probe.id}/").status_code == 404
+
+
+def test_a_matrix_order_becomes_a_matrix(client: Client, people: dict[str, User], queue: LocalQueue) -> None:
+    session = make_session(people["owner"])
+    order = {"protocol": "tcp", "port": 80, "endpoints": ["alpha", "alpha/web"]}
+    answer = client.post(f"/api/v1/sessions/{session.id}/matrix/", order, JSON)
+    made = answer.json()
+    assert answer.status_code == 202
+    assert (made["state"], made["port"], made["endpoints"], made["cells"]) == ("queued", 80, [], [])
+    assert queue.take("machine.here") == [("matrix", [made["id"]])]
+    assert client.get(answer.headers["Location"]).json() == made
+    listed = client.get(f"/api/v1/sessions/{session.id}/matrix/").json()["items"]
+    assert listed == [{name: value for name, value in made.items() if name not in {"endpoints", "cells"}}]
+
+
+def test_a_measured_matrix_is_shown_with_ends_and_cells(client: Client, people: dict[str, User]) -> None:
+    session = make_session(people["owner"])
+    Matrix.objects.create(session=session, protocol="icmp")
+    ends = [{"name": name, "kind": "host", "host": name, "networks": ["underlay"]} for name in ("alpha", "beta")]
+    cell = {"from": "alpha", "to": "beta", "verdict": "reachable", "rtt_ms": 0.1, "sentence": "It did.", "evidence": {}}
+    Matrix.objects.create(
+        session=session, protocol="icmp", state="done", ends=ends, cells=[cell], counts={"reachable": 1}, took_ms=1.5
+    )
+    shown = client.get(f"/api/v1/sessions/{session.id}/matrix/latest/").json()
+    assert (shown["endpoints"], shown["cells"], shown["counts"]) == (ends, [cell], {"reachable": 1})
 
 
 def test_the_catalogue_lists_labs_easiest_first(client: Client) -> None:

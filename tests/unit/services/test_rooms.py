@@ -17,6 +17,8 @@ WORKERS_ALONE = {
     "labs.hosts.host",
     "labs.hosts.underlay",
     "labs.probes.probe",
+    "labs.services.matrix_end",
+    "labs.services.matrix_measure",
     "labs.services.probe_measure",
     "labs.services.session.launch",
     "labs.services.session.sweep",
@@ -38,7 +40,14 @@ def test_the_web_process_loads_nothing_that_enters_a_host() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["labs.engine.deploy", "labs.hosts.pool", "labs.probes.probe", "labs.topology.export", "labs.live.stream"],
+    [
+        "labs.engine.deploy",
+        "labs.hosts.pool",
+        "labs.probes.matrix.matrix",
+        "labs.probes.probe",
+        "labs.topology.export",
+        "labs.live.stream",
+    ],
 )
 def test_the_rooms_below_the_models_do_without_django(module: str) -> None:
     assert {name for name in loaded_by(module) if name.partition(".")[0] in {"django", "celery", "ninja"}} == set()
