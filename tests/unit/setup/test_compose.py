@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from labsite.setup import options, packages
 from labsite.setup.options import CHECKOUT
 
+
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     loaded: dict[str, Any] = YAML(typ="safe").load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))

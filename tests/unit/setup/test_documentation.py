@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -48,3 +49,19 @@ def test_commands_named_in_a_page_exist(page: Path) -> None:
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_lab_shown_in_the_readme_is_the_one_that_ships() -> None:
+    page = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n# (labs/catalog/[^\s:]+).*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    assert {path: (CHECKOUT / path).read_text(encoding="utf-8") for path, _ in blocks} == dict(blocks)
+
+
+def test_the_table_of_requests_names_paths_that_exist() -> None:
+    page = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    schema = json.loads((CHECKOUT / "frontend/src/api/openapi.json").read_text(encoding="utf-8"))
+    known = {re.sub(r"\{.*?\}", "…", path).removeprefix("/api/v1") for path in schema["paths"]}
+    used = {re.sub(r"/3f…", "/…", path) for path in re.findall(r"\$API(/[^\s?\"]*)", page)}
+    assert used
+    assert used <= known
