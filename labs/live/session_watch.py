@@ -39,9 +39,9 @@ from labs.topology.observation import Observation, ObservedHost, ObservedNamespa
 log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.003
-LONGEST_GATHER_S: Final = 0.1
 DUTY: Final = 4.0
-"""Work of t seconds is followed by a rest of DUTY * t, up to the longest: a fifth of a processor at most."""
+"""Work of t seconds is followed by a rest of DUTY * t: a fifth of a processor at most, however much a learner made."""
+LONGEST_REST_S: Final = 5.0
 SNAPSHOT_EVERY_S: Final = 0.25
 CHANGES_KEPT: Final = 800
 """Of one burst; more than are told of one (`labs.live.telling`), as most are the kernel's own bookkeeping."""
@@ -184,7 +184,7 @@ class SessionWatch:
             self._dirty.clear()
             try:
                 took_s = await self._update()
-                rested_at = time.monotonic() + min(LONGEST_GATHER_S, DUTY * took_s)
+                rested_at = time.monotonic() + rest_s(took_s)
             except redis.RedisError as error:
                 # The published graph stays as it is, so that the next attempt tells everything since.
                 log.warning("session %s: changes wait for Redis: %s", self.session, error)
@@ -384,6 +384,11 @@ class SessionWatch:
         return wire.to_json(
             wire.SnapshotMessage(self.session, self._sequence, time.time(), elements.nodes, elements.edges)
         )
+
+
+def rest_s(took_s: float) -> float:
+    """Return how long to leave the event loop to other sessions after work that took so long."""
+    return min(LONGEST_REST_S, DUTY * took_s)
 
 
 def _restored(text: str) -> Graph:
