@@ -83,6 +83,8 @@ def up(options: Options) -> Access:
     with _alone(options):
         if _is_up(options):
             return access(options)
+        if not supervisor.states(options):
+            machine.check_port(options)  # now, rather than after minutes of building
         prepare(options)
         folders.make(options)
         with step("database", options.logs) as under_way:
