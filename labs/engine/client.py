@@ -27,8 +27,8 @@ API_VERSION = "1.41"
 """Of Engine 20.10, the product's own: naming it saves a question per client."""
 
 _TIMEOUT_S = 60.0
-_LIMIT_BYTES = 32 << 20
-"""An inspect is some 5 KB; a list of a thousand containers 2 MB."""
+LIMIT_BYTES = 32 << 20
+"""Of one answer, and of one reading. An inspect is some 5 KB; a list of a thousand containers 2 MB."""
 
 
 class Engine:
@@ -36,6 +36,8 @@ class Engine:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.taken_bytes = 0
+        """Of all answers so far."""
         self._local = threading.local()
         self._clients: list[docker.APIClient] = []
         self._lock = threading.Lock()
@@ -88,8 +90,9 @@ class Engine:
         content, end = bytearray(), time.monotonic() + _TIMEOUT_S
         for part in response.iter_content(64 << 10):
             content += part
-            if len(content) > _LIMIT_BYTES or time.monotonic() > end:
+            if len(content) > LIMIT_BYTES or time.monotonic() > end:
                 raise EngineUnreachable(self.host.name, "its answer does not end")
+        self.taken_bytes += len(content)
         return bytes(content)
 
     def _client(self) -> docker.APIClient:

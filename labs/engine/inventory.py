@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface, ip_network
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from labs.engine import ownership, process
-from labs.engine.client import Engine, connect
+from labs.engine.client import LIMIT_BYTES, Engine, connect
 from labs.engine.errors import EngineRefused, EngineUnreachable
 from labs.engine.facts import (
     ContainerFacts,
@@ -46,6 +47,11 @@ __all__ = [
 _NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 """What reading an answer raises that is no engine's."""
 
+_LONGEST = 256
+"""An engine takes names and commands of megabytes; whoever shows them needs the beginning."""
+_MOST = 1000
+"""Containers, or networks, read of one engine; labels, options and endpoints of one of them."""
+
 _SANDBOXES = "run/docker/netns"
 _PAUSE_IMAGE = "netquarium/pause"
 _BRIDGE_NAME = "com.docker.network.bridge.name"
@@ -75,8 +81,8 @@ def containers(engine: Engine, identities: Iterable[str] | None = None) -> tuple
     host = engine.host
     try:
         if identities is None:
-            identities = [str(found["Id"]) for found in engine.get("/containers/json", all="1")]
-        found = [answer for identity in sorted(set(identities)) if (answer := _inspect(engine, identity)) is not None]
+            identities = [str(found["Id"]) for found in engine.get("/containers/json", all="1")[:_MOST]]
+        found = list(_inspected(engine, sorted(set(identities))[:_MOST]))
         pids = process.outer(host.pid, (int(answer["State"]["Pid"]) for answer in found))
         return tuple(_container(host.name, answer, pids) for answer in found)
     except _NONSENSE as error:
@@ -86,7 +92,7 @@ def containers(engine: Engine, identities: Iterable[str] | None = None) -> tuple
 def networks(engine: Engine) -> tuple[NetworkFacts, ...]:
     """Read all networks, ordered by id. Raises: EngineUnreachable; EngineRefused."""
     try:
-        answers = sorted(engine.get("/networks"), key=lambda found: str(found["Id"]))
+        answers = sorted(engine.get("/networks")[:_MOST], key=lambda found: str(found["Id"]))
         return tuple(_network(engine.host, answer) for answer in answers)
     except _NONSENSE as error:
         raise _nonsense(engine.host.name, "networks", error) from error
@@ -94,6 +100,15 @@ def networks(engine: Engine) -> tuple[NetworkFacts, ...]:
 
 def _nonsense(host: str, subject: str, error: Exception) -> EngineUnreachable:
     return EngineUnreachable(host, f"its answer about {subject} makes no sense ({error!r})")
+
+
+def _inspected(engine: Engine, identities: Iterable[str]) -> Iterator[dict[str, Any]]:
+    before = engine.taken_bytes
+    for identity in identities:
+        if (answer := _inspect(engine, identity)) is not None:
+            yield answer
+        if engine.taken_bytes - before > LIMIT_BYTES:
+            raise EngineUnreachable(engine.host.name, "its answers do not end")
 
 
 def _inspect(engine: Engine, identity: str) -> dict[str, Any] | None:
@@ -108,29 +123,30 @@ def _inspect(engine: Engine, identity: str) -> dict[str, Any] | None:
 
 def _container(host: str, answer: dict[str, Any], pids: Mapping[int, int]) -> ContainerFacts:
     config, state, settings = answer["Config"], answer["State"], answer["NetworkSettings"]
-    labels = {str(key): str(value) for key, value in (config.get("Labels") or {}).items()}
-    mode = str(answer["HostConfig"]["NetworkMode"])
+    labels = _texts(config.get("Labels"))
+    mode = _text(answer["HostConfig"]["NetworkMode"])
     status: ContainerState = state["Status"]
     health = (state.get("Health") or {}).get("Status")
     pid = pids.get(int(state["Pid"]))
     namespace = _namespace_of(pid)
     return ContainerFacts(
-        id=str(answer["Id"]),
+        id=_text(answer["Id"]),
         host=host,
-        name=str(answer["Name"]).removeprefix("/"),
-        image=str(config["Image"]),
-        command=" ".join(str(word) for word in (answer["Path"], *(answer.get("Args") or ()))),
+        name=_text(str(answer["Name"]).removeprefix("/")),
+        image=_text(config["Image"]),
+        command=_text(" ".join(_text(word) for word in (answer["Path"], *(answer.get("Args") or ())[:_MOST]))),
         state=status,
         exit_code=int(state["ExitCode"]) if status in ("exited", "dead") else None,
         health=None if health in (None, "none") else health,
-        hostname=str(config.get("Hostname") or ""),
+        hostname=_text(config.get("Hostname") or ""),
         network_mode=mode,
         joined=mode.partition(":")[2] if mode.startswith("container:") else None,
         service=labels.get(ownership.SERVICE),
-        pause=str(config["Image"]).partition(":")[0] == _PAUSE_IMAGE,
+        pause=_text(config["Image"]).partition(":")[0] == _PAUSE_IMAGE,
         ports=_ports(settings.get("Ports") or {}),
         endpoints=tuple(
-            _endpoint(str(answer["Id"]), name, found) for name, found in sorted((settings["Networks"] or {}).items())
+            _endpoint(str(answer["Id"]), name, found)
+            for name, found in sorted((settings["Networks"] or {}).items())[:_MOST]
         ),
         namespace=namespace,
         pid=pid if namespace is not None else None,
@@ -143,11 +159,11 @@ def _endpoint(container: str, name: str, found: dict[str, Any]) -> Endpoint:
         (found.get("IPAddress"), found.get("IPPrefixLen")),
         (found.get("GlobalIPv6Address"), found.get("GlobalIPv6PrefixLen")),
     )
-    aliases = [str(alias) for alias in (found.get("Aliases") or ()) if alias != container[:12]]
+    aliases = [_text(alias) for alias in (found.get("Aliases") or ())[:_MOST] if alias != container[:12]]
     return Endpoint(
-        network_id=str(found.get("NetworkID") or ""),
-        network_name=name,
-        endpoint_id=str(found.get("EndpointID") or ""),
+        network_id=_text(found.get("NetworkID") or ""),
+        network_name=_text(name),
+        endpoint_id=_text(found.get("EndpointID") or ""),
         addresses=tuple(ip_interface(f"{address}/{length}") for address, length in pairs if address),
         gateway=IPv4Address(found["Gateway"]) if found.get("Gateway") else None,
         mac_address=found.get("MacAddress") or None,
@@ -157,7 +173,7 @@ def _endpoint(container: str, name: str, found: dict[str, Any]) -> Endpoint:
 
 def _ports(answer: dict[str, list[dict[str, str]] | None]) -> tuple[PortFacts, ...]:
     ports: list[PortFacts] = []
-    for key, bindings in sorted(answer.items()):
+    for key, bindings in sorted(answer.items())[:_MOST]:
         target, _, protocol = key.partition("/")
         if not bindings:
             ports.append(PortFacts(int(target), protocol, None, None))
@@ -168,15 +184,15 @@ def _ports(answer: dict[str, list[dict[str, str]] | None]) -> tuple[PortFacts, .
 
 
 def _network(host: Host, answer: dict[str, Any]) -> NetworkFacts:
-    identity, driver = str(answer["Id"]), str(answer["Driver"])
-    options = {str(key): str(value) for key, value in (answer.get("Options") or {}).items()}
+    identity, driver = _text(answer["Id"]), _text(answer["Driver"])
+    options = _texts(answer.get("Options"))
     pools: list[dict[str, Any]] = (answer.get("IPAM") or {}).get("Config") or []
     return NetworkFacts(
         id=identity,
         host=host.name,
-        name=str(answer["Name"]),
+        name=_text(answer["Name"]),
         driver=driver,
-        scope=str(answer["Scope"]),
+        scope=_text(answer["Scope"]),
         subnets=tuple(_subnet(pool) for pool in pools if pool.get("Subnet")),
         internal=bool(answer["Internal"]),
         attachable=bool(answer["Attachable"]),
@@ -186,7 +202,7 @@ def _network(host: Host, answer: dict[str, Any]) -> NetworkFacts:
         vnis=tuple(int(vni) for vni in options.get(_VNIS, "").split(",") if vni),
         sandbox=_sandbox(host, f"1-{identity[:10]}") if driver == "overlay" else None,
         options=options,
-        labels={str(key): str(value) for key, value in (answer.get("Labels") or {}).items()},
+        labels=_texts(answer.get("Labels")),
     )
 
 
@@ -197,6 +213,15 @@ def _subnet(pool: dict[str, Any]) -> SubnetFacts:
         gateway=_address(str(pool.get("Gateway") or "").partition("/")[0]),
         ip_range=ip_network(pool["IPRange"], strict=False) if pool.get("IPRange") else None,
     )
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _texts(answer: Mapping[str, object] | None) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in islice((answer or {}).items(), _MOST)}
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -33,6 +33,10 @@ from labs.places import RUN
 CAPACITY: Final = 5000
 """Messages kept per session; a reader further behind takes a snapshot. Redis may keep a few more (`MAXLEN ~`)."""
 
+KEPT_BYTES: Final = 16 << 20
+"""After a message of n bytes no more than this divided by n are kept: what a learner makes may be large and change
+often, and Redis is everybody's."""
+
 KEPT_AFTER_END_S: Final = 24 * 3600
 KEPT_WHILE_RUNNING_S: Final = 7 * 24 * 3600
 """A bound for sessions whose end nobody reported; every message pushes it forward."""
@@ -54,7 +58,8 @@ _PUBLISH: Final = (
     _BEGIN
     + """
 local sequence = string.format('%.0f', redis.call('INCR', KEYS[2]))
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], sequence .. '-0', 'message',
+local kept = math.min(tonumber(ARGV[2]), math.max(2, math.floor(ARGV[4] / #ARGV[1])))
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', kept, sequence .. '-0', 'message',
            '{"sequence":' .. sequence .. ',' .. string.sub(ARGV[1], 2))
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[3]) end
 return sequence
@@ -233,7 +238,7 @@ def _arguments(session: str, message: Mapping[str, object]) -> list[str | int]:
     body = {"type": message["type"], "session": session, "at": time.time()}
     body |= {name: value for name, value in message.items() if name not in ("session", "sequence")}
     ended = body.get("type") == "state" and body.get("state") in LAST_STATES
-    return [_text(body), CAPACITY, KEPT_AFTER_END_S if ended else KEPT_WHILE_RUNNING_S]
+    return [_text(body), CAPACITY, KEPT_AFTER_END_S if ended else KEPT_WHILE_RUNNING_S, KEPT_BYTES]
 
 
 def _text(message: Mapping[str, object]) -> str:

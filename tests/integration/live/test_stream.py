@@ -47,6 +47,16 @@ def test_after_returns_only_newer_messages(private_redis: PrivateRedis) -> None:
     stream.close()
 
 
+def test_large_messages_are_kept_by_their_size(private_redis: PrivateRedis) -> None:
+    stream = Stream(private_redis.url)
+    for _ in range(60):
+        last = stream.publish(SESSION, {"type": "delta", "text": "x" * (1 << 20)})
+    kept = [message["sequence"] for message in stream.after(SESSION)]
+    assert len(kept) <= 20
+    assert kept[-1] == last
+    stream.close()
+
+
 def test_numbers_keep_rising_when_redis_forgets_everything(private_redis: PrivateRedis) -> None:
     stream = Stream(private_redis.url)
     before = [stream.publish(SESSION, {"type": "state", "state": "running"}) for _ in range(3)][-1]
