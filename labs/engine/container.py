@@ -68,14 +68,6 @@ def body(lab: Lab, container: Container) -> dict[str, Any]:
     if container.working_dir is not None:
         config["WorkingDir"] = container.working_dir
     config["Tty"], config["OpenStdin"] = container.tty, container.stdin_open
-    if container.user is not None:
-        config["User"] = container.user
-    if container.working_dir is not None:
-        config["WorkingDir"] = container.working_dir
-    if container.tty:
-        config["Tty"] = True
-    if container.stdin_open:
-        config["OpenStdin"] = True
     if container.healthcheck is not None:
         config["Healthcheck"] = _healthcheck(container.healthcheck)
     if container.stop_grace_s is not None:
@@ -100,8 +92,6 @@ def _host_config(container: Container, names: dict[str, str]) -> dict[str, Any]:
         config["Dns"] = [str(address) for address in container.dns]
     if container.dns_search:
         config["DnsSearch"] = list(container.dns_search)
-    if container.dns_options:
-        config["DnsOptions"] = list(container.dns_options)
     if container.dns_options:
         config["DnsOptions"] = list(container.dns_options)
     if container.hosts_entries:
