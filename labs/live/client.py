@@ -7,6 +7,7 @@ ObserverUnavailable, and whatever the observer itself refuses with (`labs.live.e
 from __future__ import annotations
 
 import base64
+import logging
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from labs.live import frame
 from labs.live import ticket as tickets
 from labs.live.errors import BY_CODE, ObserverRefused, ObserverUnavailable, TerminalUnknown
 from labs.places import RUN
+
+log = logging.getLogger(__name__)
 
 SOCKET: Final = RUN / "observer.sock"
 ANSWER_WITHIN_S: Final = 10.0
@@ -121,9 +124,8 @@ def _ask(request: Mapping[str, object], *, within_s: float = ANSWER_WITHIN_S) ->
             length, _ = frame.unpack_header(_receive(connection, frame.HEADER.size))
             answer = frame.unpack_json(_receive(connection, length))
     except OSError as error:
-        raise ObserverUnavailable(
-            "The observer does not answer; try again.", socket=str(SOCKET), cause=str(error)
-        ) from error
+        log.warning("the observer does not answer at %s: %s", SOCKET, error)
+        raise ObserverUnavailable("The observer does not answer; try again.") from error
     if answer.get("ok"):
         return answer
     raise BY_CODE.get(str(answer.get("code")), ObserverRefused)(str(answer.get("reason")))

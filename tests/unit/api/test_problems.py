@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from labs import places
 from labs.api.problems import CODE_BY_STATUS
 from labs.live import stream as streams
 from tests.unit.api.conftest import logged_in, with_token
@@ -29,6 +30,7 @@ def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert body["instance"] == response.wsgi_request.path
     assert body["type"] == f"/problems/{code.replace('_', '-')}"
     assert body["detail"].strip()
+    assert not any(str(place) in response.content.decode() for place in (places.RUN, places.STATE)), body
     return body
 
 
