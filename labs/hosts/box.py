@@ -39,7 +39,7 @@ RUNC_STATE = RUN / "runc"
 LAUNCH_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 ASSEMBLE = Path(__file__).with_name("assemble.py")
-HOLD = Path(__file__).with_name("hold.py")
+HOLD = Path(__file__).with_name("hold.sh")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ def assemble(reservation: Reservation, job: Mapping[str, object], socket: int | 
     }
     machine.make(machine.DISK, 0o711)
     (machine.DISK / "root").mkdir(exist_ok=True)  # `runc exec` starts in the path of the root, in the machine's mounts
-    return _launch(reservation, ASSEMBLE, json.dumps(everything), [] if socket is None else [socket])
+    command = [sys.executable, "-I", "-S", str(ASSEMBLE), str(reservation.folder)]
+    return _launch(reservation, command, json.dumps(everything), [] if socket is None else [socket])
 
 
 def hold_namespace(reservation: Reservation, sysctls: Mapping[str, str]) -> int:
@@ -133,17 +134,18 @@ def hold_namespace(reservation: Reservation, sysctls: Mapping[str, str]) -> int:
     Raises: HostStartFailed.
     """
     group = cgroup.create_tracking(reservation.box)
-    job = {"group": str(group / "cgroup.procs"), "sysctls": dict(sysctls)}
-    pid = _launch(reservation, HOLD, json.dumps(job), [])
+    command = ["unshare", "--net", "--", "bash", str(HOLD), str(reservation.folder), str(group), str(reservation.lock)]
+    pid = _launch(reservation, command, "".join(f"{name} {value}\n" for name, value in sysctls.items()), [])
     write_json(reservation.folder / "pid", pid)
     return pid
 
 
-def _launch(reservation: Reservation, program: Path, words: str, sockets: Sequence[int]) -> int:
+def _launch(reservation: Reservation, command: Sequence[str], words: str, sockets: Sequence[int]) -> int:
+    """Run a launcher, which has the box's folder among its arguments; return the pid that it prints."""
     box, folder = reservation.box, reservation.folder
     with (folder / "launcher.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(program), str(folder)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -58,9 +58,13 @@ def create(box: str, owner: int) -> None:
 
 
 def create_tracking(box: str) -> Path:
-    """Make a group in one tree only, just to know a process by; return it."""
+    """Make a group in one tree only, just to know a process by; return the file by which a process joins it.
+
+    Into that file a process writes 0, for itself. In v1 that is `tasks`: after a write to `cgroup.procs` the kernel
+    waits for all processors, some 20 ms, but not to move just the thread that asks (cgroup_procs_write_start).
+    """
     tree = next((tree for tree in trees() if tree.name == "pids"), trees()[0])
-    return _make(tree, box)
+    return _make(tree, box) / ("cgroup.procs" if is_v2() else "tasks")
 
 
 def _make(tree: Path, box: str) -> Path:

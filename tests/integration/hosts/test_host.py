@@ -287,6 +287,15 @@ def test_two_sessions_with_equal_names_addresses_and_macs_exchange_nothing(
     assert shell(second["alpha"], "ping -c1 -W1 10.77.0.12").returncode != 0
 
 
+def test_underlay_is_held_by_a_process_that_has_nothing_open(session_id: str, host_image: HostImage) -> None:
+    """Above all not the lock of its box, which says that somebody is at work there."""
+    ground = underlay.open(session_id, SUBNET)
+    held = {descriptor.readlink() for descriptor in Path(f"/proc/{ground.pid}/fd").iterdir()}
+    assert held == {Path("/dev/null")}
+    with box.take_over(ground.box) as reservation:
+        assert reservation is not None
+
+
 def test_underlay_takes_any_subnet(session_id: str, host_image: HostImage) -> None:
     ground = underlay.open(session_id, IPv4Network("192.168.5.0/28"))
     assert ground.gateway == IPv4Address("192.168.5.1")
