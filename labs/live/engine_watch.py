@@ -33,7 +33,8 @@ WORTH_READING: Final = {
 }
 GATHER_S: Final = 0.005
 DUTY: Final = 3.0
-"""After asking for t seconds, events are gathered for DUTY * t: a busy engine is not kept busier by being watched."""
+"""After asking for t seconds of processor time, events are gathered for DUTY * t: a busy engine is not kept busier by
+being watched. Time by the clock would not do: a container that is being started is not told of before it runs."""
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 UNTOLD_S: Final = (0.05, 0.2, 0.8)
 """When to ask for networks after a bridge appeared in the kernel: the engine lists a network after it made its bridge,
@@ -126,9 +127,7 @@ class EngineWatch:
                 self._stirred()
             if not (self._containers or self._networks):
                 continue
-            started = time.monotonic()
-            await asyncio.to_thread(self._ask, engine)
-            took_s = time.monotonic() - started
+            took_s = await asyncio.to_thread(self._ask, engine)
             self._changed()
 
     async def _stirring(self, stream: EventStream) -> None:
@@ -150,8 +149,12 @@ class EngineWatch:
                 if "container" in event.attributes:
                     self._containers.add(event.attributes["container"])
 
-    def _ask(self, engine: Engine) -> None:
-        """Read again what events named. Runs in a thread; the event loop does not touch the inventory meanwhile."""
+    def _ask(self, engine: Engine) -> float:
+        """Read again what events named; return the seconds of processor time that took us.
+
+        Runs in a thread; the event loop does not touch the inventory meanwhile.
+        """
+        started = time.thread_time()
         known = self.inventory
         assert known is not None
         asked, self._containers = self._containers, set()
@@ -163,3 +166,4 @@ class EngineWatch:
             containers=tuple(sorted([*kept, *answers], key=lambda container: container.id)),
             networks=inventory.networks(engine) if networks else known.networks,
         )
+        return time.thread_time() - started

@@ -209,19 +209,19 @@ class SessionWatch:
                 return
 
     async def _update(self) -> float:
-        """Bring the graph up to date and publish what changed; return the seconds of work this was.
+        """Bring the graph up to date and publish what changed; return the seconds of processor time it took.
 
         Raises: redis.RedisError.
         """
-        started = time.monotonic()
+        started = time.thread_time()
         new = self._new_graph()
         delta = diff(self._graph, new)
         touched, changes = self._touched, self._changes
         if not delta and not touched:
-            return time.monotonic() - started
+            return time.thread_time() - started
         message = self._teller.message(self._graph, new, delta, touched, changes)
         self._touched, self._changes = {}, []
-        took_s = time.monotonic() - started
+        took_s = time.thread_time() - started
         try:
             async with self._publishing:
                 self._sequence = await self._stream.publish(self.session, message)
