@@ -94,7 +94,7 @@ class MatrixNotFound(LabError):
 
 
 class TooManyProbes(LabError):
-    """As many probes of the owner's sessions are under way as may be. Fact `limit`."""
+    """As many probes and matrices of the owner's sessions are under way as may be. Fact `limit`."""
 
     code = "too_many_probes"
     retryable = True

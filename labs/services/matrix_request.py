@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from labs.models import LabSession, Matrix
 from labs.models.probe import ProbeState, Protocol
 from labs.models.session import State
-from labs.services import bell, queue
+from labs.services import bell, measuring, queue
 from labs.services.errors import NotRunning, QueueUnavailable
 
 KEPT = 20
@@ -23,9 +23,13 @@ def ask(
     settle_s: float = 0.0,
     ends: Sequence[str] = (),
 ) -> Matrix:
-    """Queue a matrix on the session's machine. Raises NotRunning, QueueUnavailable (the matrix then says so too)."""
+    """Queue a matrix on the session's machine.
+
+    Raises: NotRunning, TooManyProbes, QueueUnavailable (the matrix then says so too).
+    """
     if session.state != State.RUNNING:
         raise NotRunning(f"The session is {session.state}; only a running one can be probed.", state=session.state)
+    measuring.require_room(session)
     row = Matrix.objects.create(
         session=session, protocol=protocol, port=port, timeout_s=timeout_s, settle_s=settle_s, wanted=list(ends)
     )

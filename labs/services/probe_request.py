@@ -5,12 +5,8 @@ from __future__ import annotations
 from labs.models import LabSession, Probe
 from labs.models.probe import ProbeState, Protocol, Verdict
 from labs.models.session import State
-from labs.services import bell, queue
-from labs.services.errors import NotRunning, QueueUnavailable, TooManyProbes
-
-PER_OWNER = 3
-"""Probes of one learner's sessions under way at a time. A probe holds a worker for up to 10 s, and of four one must be
-left to launch and stop other sessions."""
+from labs.services import bell, measuring, queue
+from labs.services.errors import NotRunning, QueueUnavailable
 
 
 def ask(
@@ -22,8 +18,7 @@ def ask(
     """
     if session.state != State.RUNNING:
         raise NotRunning(f"The session is {session.state}; only a running one can be probed.", state=session.state)
-    if Probe.objects.filter(session__owner=session.owner_id).exclude(state=ProbeState.DONE).count() >= PER_OWNER:
-        raise TooManyProbes(f"{PER_OWNER} of your probes are under way; wait for one of them.", limit=PER_OWNER)
+    measuring.require_room(session)
     row = Probe.objects.create(
         session=session,
         source=source,

@@ -41,8 +41,8 @@ def session(people: dict[str, User], stream: LocalStream) -> LabSession:
 
 
 def paths(session: LabSession) -> list[str]:
-    probe = Probe.objects.create(session=session, source="alpha", destination="beta", protocol="icmp")
-    matrix = Matrix.objects.create(session=session, protocol="icmp")
+    probe = Probe.objects.create(session=session, source="alpha", destination="beta", protocol="icmp", state="done")
+    matrix = Matrix.objects.create(session=session, protocol="icmp", state="done")
     return [f"/api/v1/sessions/{session.id}/{path.format(probe=probe.id, matrix=matrix.id)}" for path in READS]
 
 

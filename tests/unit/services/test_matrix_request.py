@@ -45,8 +45,10 @@ def test_ask_says_why_nothing_is_measured_when_the_queue_is_gone(owner: User, mo
 
 def test_a_session_keeps_its_latest_matrices(owner: User, queue: LocalQueue) -> None:
     session = make_session(owner)
-    made = [matrix_request.ask(session, Protocol.ICMP, None, 1.0) for _ in range(matrix_request.KEPT)]
-    assert all(matrix_request.conclude(row.id) for row in made)
+    made = []
+    for _ in range(matrix_request.KEPT):
+        made.append(matrix_request.ask(session, Protocol.ICMP, None, 1.0))
+        assert matrix_request.conclude(made[-1].id)
     last = matrix_request.ask(session, Protocol.ICMP, None, 1.0)
     kept = set(Matrix.objects.values_list("id", flat=True))
     assert kept == {row.id for row in (*made[1:], last)}

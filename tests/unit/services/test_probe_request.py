@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from labs.models import Probe
 from labs.models.probe import Protocol, Verdict
-from labs.services import probe_request
+from labs.services import matrix_request, measuring, probe_request
 from labs.services.errors import NotRunning, QueueUnavailable, TooManyProbes
 from labs.services.session import overdue
 from tests.unit.services.doubles import GoneQueue, LocalQueue
@@ -38,10 +38,12 @@ def test_owner_has_few_probes_under_way_in_all_sessions_together(people: dict[st
     sessions = [make_session(people["owner"]) for _ in range(2)]
     rows = [
         probe_request.ask(sessions[number % 2], "alpha", "db", Protocol.ICMP, None, 2.0)
-        for number in range(probe_request.PER_OWNER)
+        for number in range(measuring.PER_OWNER)
     ]
     with pytest.raises(TooManyProbes):
         probe_request.ask(sessions[0], "alpha", "db", Protocol.ICMP, None, 2.0)
+    with pytest.raises(TooManyProbes):
+        matrix_request.ask(sessions[1], Protocol.ICMP, None, 1.0)
     probe_request.ask(make_session(people["stranger"]), "alpha", "db", Protocol.ICMP, None, 2.0)
     probe_request.conclude(rows[0].id, Verdict.NO_REPLY, sentence="Silence.")
     probe_request.ask(sessions[1], "alpha", "db", Protocol.ICMP, None, 2.0)
