@@ -118,6 +118,7 @@ describe("placement", () => {
     const first = compose(structure, shapes, placed, options);
     const second = compose(structure, shapes, placed, options, first);
     expect(second.namespaces.every((box, place) => box === first.namespaces[place])).toBe(true);
+    expect(second.bounds).toBe(first.bounds);
     expect(second.cables.every((cable, place) => cable === first.cables[place])).toBe(true);
   });
 });

@@ -102,7 +102,7 @@ export function compose(
       (a, b) => a.path === b.path && a.cable === b.cable,
     ),
     items,
-    bounds: around([...hosts, ...namespaces].map((box) => box.rect)),
+    bounds: keepRect(previous.bounds, around([...hosts, ...namespaces].map((box) => box.rect))),
   };
 }
 
@@ -172,13 +172,16 @@ function enter(items: Map<NodeId, Rect>, box: NamespaceBox): void {
   for (const [id, rect] of box.shape.places) items.set(id, moved(rect, box.rect));
 }
 
+function keepRect(previous: Rect | null, next: Rect | null): Rect | null {
+  return previous && next && isSameRect(previous, next) ? previous : next;
+}
+
+function isSameRect(a: Rect, b: Rect): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}
+
 function isSameBox(a: HostBox | NamespaceBox, b: HostBox | NamespaceBox): boolean {
-  const isSameRect =
-    a.rect.x === b.rect.x &&
-    a.rect.y === b.rect.y &&
-    a.rect.width === b.rect.width &&
-    a.rect.height === b.rect.height;
-  if (!isSameRect || a.view !== b.view) return false;
+  if (!isSameRect(a.rect, b.rect) || a.view !== b.view) return false;
   if (!("shape" in a) || !("shape" in b)) return true;
   return a.shape === b.shape || (!a.isFree && isSamePlaces(a.shape, b.shape));
 }

@@ -16,6 +16,8 @@ export interface Feed {
   /** Number of the last message taken, of any type; what a reconnect asks to go on from. */
   readonly sequence: number;
   readonly hasSnapshot: boolean;
+  /** How many snapshots were taken. Each may have leapt over messages of state: those are then asked for anew. */
+  readonly snapshots: number;
   readonly state: StateMessage | null;
   readonly progress: ProgressMessage | null;
   /** Latest progress of each stage, in the order the stages were first heard of. */
@@ -39,6 +41,7 @@ export const emptyFeed: Feed = {
   topology: emptyTopology,
   sequence: 0,
   hasSnapshot: false,
+  snapshots: 0,
   state: null,
   progress: null,
   stages: [],
@@ -54,6 +57,7 @@ export function take(feed: Feed, message: Message): Outcome {
       topology: fromSnapshot(message, feed.topology),
       sequence: message.sequence,
       hasSnapshot: true,
+      snapshots: feed.snapshots + 1,
     });
   }
   const { sequence } = message;

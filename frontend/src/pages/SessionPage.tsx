@@ -1,7 +1,7 @@
 import { Box } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useParams } from "react-router";
 import { useStore } from "zustand";
 import type { Session } from "../api/types";
@@ -38,11 +38,17 @@ export default function SessionPage() {
       </>
     );
   }
-  return <Followed key={id} session={session.data} />;
+  return <Followed key={id} session={session.data} fetchedAt={session.dataUpdatedAt} />;
+}
+
+interface SessionProps {
+  readonly session: Session;
+  /** When the session was asked for last, in milliseconds since the epoch. */
+  readonly fetchedAt: number;
 }
 
 /** The session with its live state, which lives as long as the page shows it. */
-function Followed({ session }: { readonly session: Session }) {
+function Followed({ session, fetchedAt }: SessionProps) {
   const [parts, setParts] = useState<SessionParts | null>(null);
   const { id } = session;
   useEffect(() => {
@@ -51,21 +57,26 @@ function Followed({ session }: { readonly session: Session }) {
     setParts(made);
     return () => made.live.close();
   }, [id]);
-  return parts && <SessionFrame session={session} parts={parts} />;
+  return parts && <SessionFrame session={session} fetchedAt={fetchedAt} parts={parts} />;
 }
 
-function SessionFrame({ session, parts }: { readonly session: Session; readonly parts: SessionParts }) {
+function SessionFrame({ session, fetchedAt, parts }: SessionProps & { readonly parts: SessionParts }) {
   const isNarrow = useMediaQuery("(max-width: 899px)", undefined, { getInitialValueInEffect: false });
   const heard = useStore(parts.live.store, ({ picture }) => picture.feed.state);
+  const snapshots = useStore(parts.live.store, ({ picture }) => picture.feed.snapshots);
   const known = useQueryClient();
-  const state = heard?.state ?? session.state;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the moment at which this very message came.
+  const heardAt = useMemo(() => Date.now(), [heard]);
+  const state = heard && heardAt >= fetchedAt ? heard.state : session.state;
   useEffect(() => {
     document.title = `${session.title} · Netquarium`;
   }, [session.title]);
   useEffect(() => {
-    // The stream says that the state moved; the rest of the session (times, what failed) is asked for.
-    if (heard) void known.invalidateQueries({ queryKey: queries.session(session.id).queryKey, exact: true });
-  }, [heard, known, session.id]);
+    // The stream says that the state moved; the rest of the session (times, what failed) is asked for. A snapshot may
+    // have leapt over such a message.
+    if (!heard && snapshots === 0) return;
+    void known.invalidateQueries({ queryKey: queries.session(session.id).queryKey, exact: true });
+  }, [heard, snapshots, known, session.id]);
   usePageKeys(parts);
   return (
     <SessionProvider parts={parts}>

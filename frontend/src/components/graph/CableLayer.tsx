@@ -50,6 +50,7 @@ const CableLine = memo(function CableLine({ drawn }: { readonly drawn: DrawnCabl
       <title>{`${cableWords[cable.type]}: ${cable.a.name} – ${cable.b.name}`}</title>
       <path className={classes.cableHit} d={path} />
       <path className={classes.cableCasing} d={path} />
+      {fresh !== undefined && <path className={classes.cableFlash} d={path} />}
       <path className={classes.cableLine} d={path} />
       {cable.type === "vxlan" && (
         <g className={classes.cableLabel} transform={`translate(${middle.x} ${middle.y})`}>
