@@ -51,7 +51,8 @@ def identify(target: int | str | Path) -> Namespace:
     Follows links. Raises: NamespaceGone if the path no longer exists.
     """
     try:
-        found = os.fstat(target) if isinstance(target, int) else Path(target).stat()
+        # os.stat takes descriptors and paths alike, and parses no path: a matrix asks for a hundred.
+        found = os.stat(target)  # noqa: PTH116
     except (FileNotFoundError, ProcessLookupError) as error:
         raise NamespaceGone("The network namespace is gone.", path=str(target)) from error
     return Namespace(found.st_dev, found.st_ino)

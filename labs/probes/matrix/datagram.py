@@ -158,21 +158,24 @@ class Datagrams:
 
     def _hear(self, channel: _Channel) -> None:
         """Take all that waits in the socket and in its error queue."""
-        kind, numbers, lane, sent_at = channel.family.kind, channel.family.numbers, channel.lane, channel.sent_at
-        descriptor, shape, answered, settle = channel.end.fileno(), kind.shape, kind.answered, lane.settle
-        while True:
-            try:
-                for name, came, packet in self.inbox.receive(descriptor, shape):
-                    position = answered(name, packet)
-                    if position >= 0:
-                        settle(numbers[position], max((came - sent_at[position]) * 1000, 0.001))
-            except BlockingIOError:
-                self._take_errors(channel)
-                return
-            except InterruptedError:
-                continue
-            except OSError:
-                self._take_errors(channel)  # receiving told, and thereby cleared, the socket's error
+        while self._take(channel):
+            pass
+        self._take_errors(channel)
+
+    def _take(self, channel: _Channel) -> bool:
+        """Take an inbox full; return whether more may wait."""
+        try:
+            names, packets, times = self.inbox.receive(channel.end.fileno())
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # the call told, and thereby cleared, an error of which the queue knows more; or a signal came
+        lane, numbers, sent_at = channel.lane, channel.family.numbers, channel.sent_at
+        for position, came in zip(channel.family.kind.answered(names, packets), times, strict=True):
+            if position >= 0:
+                rtt_ms = (came - sent_at[position]) * 1000
+                lane.settle(numbers[position], rtt_ms if rtt_ms > 0.001 else 0.001)
+        return len(times) == mmsg.SLOTS
 
     def _take_errors(self, channel: _Channel) -> int:
         """Make outcomes of the ICMP errors queued; return how many there were."""

@@ -13,9 +13,9 @@ from labs.probes.matrix import mmsg
 from labs.probes.values import Address
 
 _HEADER = struct.Struct("!BBHHH")
-_RAW_4 = struct.Struct("!B11s4s4xBBHHH8s28x")
-_RAW_6 = struct.Struct("!BBHHH8s48x")
-_ANY = struct.Struct(f"{mmsg.SLOT_BYTES}s")
+_RAW_4 = struct.Struct("!B11x4s4xB3xHH8s28x")
+_RAW_6 = struct.Struct("!B3xHH8s48x")
+_SENDER_6 = struct.Struct("8x16s4x")
 _ICMP_FILTER, _ICMP6_FILTER, _SOL_RAW = 1, 1, 255
 TRIES: Final = 3
 """How often a silent target is asked, spread over the time."""
@@ -26,7 +26,6 @@ class Kind(Protocol):
 
     closed_port: bool
     """Whether "port unreachable" from the target means a closed port."""
-    shape: struct.Struct
 
     def socket_arguments(self) -> tuple[int, int, int]:
         """Return family, type and protocol of the socket."""
@@ -40,8 +39,8 @@ class Kind(Protocol):
         """Return the packets to send at one attempt, in the order of `targets`."""
         ...
 
-    def answered(self, name: bytes, packet: tuple[bytes | int, ...]) -> int:
-        """Return the position of the target whose answer it is, -1 if it is none."""
+    def answered(self, names: memoryview, packets: memoryview) -> list[int]:
+        """Return for each packet of an inbox the position of the target whose answer it is, -1 if it is none."""
         ...
 
     def ours(self, quoted: bytes) -> bool:
@@ -59,7 +58,6 @@ class Icmp:
 
     def __init__(self, version: int, targets: Sequence[Address]) -> None:
         self.six = version == 6
-        self.shape = _RAW_6 if self.six else _RAW_4
         self.targets = targets
         self.names = [mmsg.name(target) for target in targets]
         self.packed = [target.packed for target in targets]
@@ -90,19 +88,33 @@ class Icmp:
             packets.append(packet)
         return mmsg.Outbox(self.names, packets)
 
-    def answered(self, name: bytes, packet: tuple[bytes | int, ...]) -> int:
+    def answered(self, names: memoryview, packets: memoryview) -> list[int]:
+        nonce, identity, reply, packed, count = self.nonce, self.identity, self.reply, self.packed, len(self.packed)
         if self.six:
-            kind, _, _, identity, number, nonce = packet
-            sender: bytes | int = name[8:24]
-        else:
-            if packet[0] != 0x45:  # IP options: nobody answers an echo without options so
-                return -1
-            _, _, sender, kind, _, _, identity, number, nonce = packet
-        if nonce != self.nonce or kind != self.reply or not isinstance(identity, int) or not isinstance(number, int):
-            return -1
-        if identity & ~3 != self.identity or number >= len(self.packed) or self.packed[number] != sender:
-            return -1
-        return number
+            return [
+                number
+                if told == nonce
+                and kind == reply
+                and mine & ~3 == identity
+                and number < count
+                and packed[number] == sender
+                else -1
+                for (kind, mine, number, told), (sender,) in zip(
+                    _RAW_6.iter_unpack(packets), _SENDER_6.iter_unpack(names), strict=True
+                )
+            ]
+        # 0x45: IPv4 without options; nobody answers an echo without options with some.
+        return [
+            number
+            if told == nonce
+            and kind == reply
+            and mine & ~3 == identity
+            and first == 0x45
+            and number < count
+            and packed[number] == sender
+            else -1
+            for first, sender, kind, mine, number, told in _RAW_4.iter_unpack(packets)
+        ]
 
     def ours(self, quoted: bytes) -> bool:
         return len(quoted) >= _HEADER.size and int.from_bytes(quoted[4:6], "big") & ~3 == self.identity
@@ -112,7 +124,6 @@ class Udp:
     """One datagram to the same port of every target; whatever comes back from there is its answer."""
 
     closed_port = True
-    shape = _ANY
 
     def __init__(self, version: int, targets: Sequence[Address], port: int) -> None:
         self.six = version == 6
@@ -129,8 +140,11 @@ class Udp:
     def outbox(self, attempt: int) -> mmsg.Outbox:  # noqa: ARG002 - a datagram has no number
         return mmsg.Outbox(self.names, [self.payload] * len(self.names))
 
-    def answered(self, name: bytes, packet: tuple[bytes | int, ...]) -> int:  # noqa: ARG002 - any answer is one
-        return self.numbers.get(self._key(name), -1)
+    def answered(self, names: memoryview, packets: memoryview) -> list[int]:  # noqa: ARG002 - any answer is one
+        return [
+            self.numbers.get(self._key(bytes(names[at : at + mmsg.NAME_BYTES])), -1)
+            for at in range(0, len(names), mmsg.NAME_BYTES)
+        ]
 
     def ours(self, quoted: bytes) -> bool:  # noqa: ARG002 - the socket is this matrix's alone
         return True

@@ -10,7 +10,7 @@ import errno
 import socket
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from labs.probes.values import Address
@@ -25,7 +25,7 @@ NAME_BYTES: Final = 28
 SLOT_BYTES: Final = 64
 _CONTROL = struct.Struct("=Qiiqq")
 SO_TIMESTAMPNS: Final = 35
-_SLOTS: Final = 64
+SLOTS: Final = 64
 SENT_AT_ONCE: Final = 64
 
 
@@ -84,12 +84,12 @@ class Inbox:
     """Room for datagrams from any socket; what was received is overwritten by the next call."""
 
     def __init__(self) -> None:
-        self._names = ctypes.create_string_buffer(NAME_BYTES * _SLOTS)
-        self._slots = ctypes.create_string_buffer(SLOT_BYTES * _SLOTS)
-        self._controls = ctypes.create_string_buffer(_CONTROL.size * _SLOTS)
+        self._names = ctypes.create_string_buffer(NAME_BYTES * SLOTS)
+        self._slots = ctypes.create_string_buffer(SLOT_BYTES * SLOTS)
+        self._controls = ctypes.create_string_buffer(_CONTROL.size * SLOTS)
         at = [ctypes.addressof(part) for part in (self._names, self._slots, self._controls)]
         self._vectors = ctypes.create_string_buffer(
-            b"".join(_IOVEC.pack(at[1] + SLOT_BYTES * slot, SLOT_BYTES) for slot in range(_SLOTS))
+            b"".join(_IOVEC.pack(at[1] + SLOT_BYTES * slot, SLOT_BYTES) for slot in range(SLOTS))
         )
         vector_at = ctypes.addressof(self._vectors)
         self._empty = b"".join(
@@ -97,31 +97,28 @@ class Inbox:
                 *(at[0] + NAME_BYTES * slot, NAME_BYTES, vector_at + _IOVEC.size * slot, 1),
                 *(at[2] + _CONTROL.size * slot, _CONTROL.size, 0, 0),
             )
-            for slot in range(_SLOTS)
+            for slot in range(SLOTS)
         )
         self._records = ctypes.create_string_buffer(self._empty)
 
-    def receive(self, descriptor: int, shape: struct.Struct) -> Iterator[tuple[bytes, float, tuple[bytes | int, ...]]]:
-        """Take what waits, up to 64: sender's name (NAME_BYTES), when it came on the clock, and the packet unpacked.
+    def receive(self, descriptor: int) -> tuple[memoryview, memoryview, list[float]]:
+        """Take what waits, up to 64: the senders' names (NAME_BYTES each), the packets, and when they came.
 
-        `shape` covers SLOT_BYTES: a longer packet is cut, a shorter one filled up with zeros. Raises: OSError, also
-        BlockingIOError when nothing waits.
+        A packet longer than SLOT_BYTES is cut, a shorter one filled up with zeros. Times are of the clock, in seconds.
+        Raises: OSError, also BlockingIOError when nothing waits.
         """
         ctypes.memmove(self._records, self._empty, len(self._empty))
-        ctypes.memset(self._slots, 0, SLOT_BYTES * _SLOTS)
-        ctypes.memset(self._controls, 0, _CONTROL.size * _SLOTS)
-        count: int = _libc.recvmmsg(descriptor, self._records, _SLOTS, socket.MSG_DONTWAIT, None)
+        ctypes.memset(self._slots, 0, SLOT_BYTES * SLOTS)
+        ctypes.memset(self._controls, 0, _CONTROL.size * SLOTS)
+        count: int = _libc.recvmmsg(descriptor, self._records, SLOTS, socket.MSG_DONTWAIT, None)
         now = time.time()
         if count < 0:
             code = ctypes.get_errno()
             raise OSError(code, errno.errorcode.get(code, ""))
-        names = memoryview(self._names).cast("B")[: NAME_BYTES * count]
-        slots = memoryview(self._slots).cast("B")[: SLOT_BYTES * count]
         controls = memoryview(self._controls).cast("B")[: _CONTROL.size * count]
-        for (one,), packet, (_, _, kind, seconds, nanoseconds) in zip(
-            struct.iter_unpack(f"{NAME_BYTES}s", names),
-            shape.iter_unpack(slots),
-            _CONTROL.iter_unpack(controls),
-            strict=True,
-        ):
-            yield one, (seconds + nanoseconds / 1e9 if kind == SO_TIMESTAMPNS else now), packet
+        times = [
+            seconds + nanoseconds / 1e9 if kind == SO_TIMESTAMPNS else now
+            for _, _, kind, seconds, nanoseconds in _CONTROL.iter_unpack(controls)
+        ]
+        names = memoryview(self._names).cast("B")[: NAME_BYTES * count]
+        return names, memoryview(self._slots).cast("B")[: SLOT_BYTES * count], times

@@ -145,8 +145,8 @@ class Streams:
     def _await(self, deadline: Deadline) -> None:
         """Settle what is decided until nothing is open or time is up.
 
-        Half-way, silent targets are asked by a second connection: a listener whose queue was full drops the first, and
-        the kernel asks again only after a second.
+        Half-way, silent targets that answered somebody else are asked by a second connection: a listener whose queue
+        the others filled drops the first, and the kernel asks again only after a second.
         """
         half = deadline.sooner(deadline.left_s / 2)
         asked_again = False
@@ -160,10 +160,14 @@ class Streams:
                 if not asked_again and half.left_s <= 0:
                     asked_again = True
                     self.first = {(one.lane.key, one.number): at for at, one in self.open.items()}
+                    answer = self._answering()
                     for lane in self.lanes:
-                        for descriptor in self._ask(lane, lane.silent()):
+                        for descriptor in self._ask(lane, [number for number in lane.silent() if number in answer]):
                             poll.register(descriptor, select.EPOLLOUT)
                             self.second[lane.key, self.open[descriptor].number] = descriptor
+
+    def _answering(self) -> set[int]:
+        return {number for lane in self.lanes for number in lane.wanted if isinstance(lane.outcomes[number], float)}
 
 
 @contextmanager
