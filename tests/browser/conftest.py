@@ -32,7 +32,7 @@ NARROW = (390, 844)
 expect.set_options(timeout=15_000)  # the machine may have two cores and other things to do
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def instance() -> Iterator[Instance]:
     """An instance that is up, with its page built; taken down at the end, its folders removed."""
     if os.geteuid() != 0:
@@ -57,7 +57,7 @@ def instance() -> Iterator[Instance]:
         shutil.rmtree(base)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def login(instance: Instance) -> tuple[str, str]:
     """The admin's name and password, as `./nq up` tells them."""
     told = next(line for line in instance.nq("up").stdout.splitlines() if line.strip().startswith("login"))
@@ -65,7 +65,7 @@ def login(instance: Instance) -> tuple[str, str]:
     return words[words.index("login") + 1], words[words.index("password") + 1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Playwright keeps an event loop running, which tests elsewhere must not meet
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not installed")
@@ -76,7 +76,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cookies(browser: Browser, instance: Instance, login: tuple[str, str]) -> Path:
     """Where a logged-in browser's cookies are kept."""
     context = browser.new_context(base_url=address(instance))
