@@ -56,6 +56,16 @@ def test_what_is_typed_in_a_terminal_appears_without_a_reload(page: LabPage, ses
     assert page.page.evaluate("window.untouched")
 
 
+def test_commands_of_the_lesson_run_in_one_terminal_by_a_click(page: LabPage, session: str) -> None:
+    page.open(session)
+    commands = page.page.get_by_role("button", name=re.compile("^Run on alpha: docker"))
+    for number in (0, 1):
+        command = (commands.nth(number).get_attribute("aria-label") or "").removeprefix("Run on alpha: ")
+        commands.nth(number).click()
+        expect(page.shell("alpha")).to_contain_text(command.split("  ")[0][:40])
+    expect(page.page.get_by_role("tab", name=re.compile("^alpha$"))).to_have_count(1)
+
+
 def test_boxes_stay_where_they_are_when_something_is_added(page: LabPage, session: str) -> None:
     page.open(session)
     shell = page.terminal("alpha")

@@ -256,6 +256,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/matrix/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Matrices
+         * @description List the session's matrices, newest first, without cells; it keeps the latest twenty.
+         */
+        get: operations["list_matrices"];
+        put?: never;
+        /**
+         * Create Matrix
+         * @description Measure every pair once. Answers 202 with a `Location` to poll, or 200 when done within `wait` seconds.
+         */
+        post: operations["create_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/matrix/{matrix_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Matrix
+         * @description Give one matrix (`latest` for the newest), at once or when it is done but at the latest after `wait` seconds.
+         */
+        get: operations["get_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/exec/": {
         parameters: {
             query?: never;
@@ -1493,6 +1537,162 @@ export interface components {
             next: string | null;
         };
         /**
+         * Matrix
+         * @description A matrix: a cell for every ordered pair of different endpoints, sources in the endpoints' order.
+         */
+        Matrix: {
+            /** Id */
+            id: string;
+            /**
+             * Protocol
+             * @enum {string}
+             */
+            protocol: "icmp" | "tcp" | "udp";
+            /** Port */
+            port: number | null;
+            /** Timeout S */
+            timeout_s: number;
+            /** Settle S */
+            settle_s: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done";
+            /** Reason */
+            reason: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Took Ms */
+            took_ms: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Endpoints */
+            endpoints: components["schemas"]["MatrixEnd"][];
+            /** Cells */
+            cells: components["schemas"]["MatrixCell"][];
+        };
+        /**
+         * MatrixCell
+         * @description One pair's verdict, in a sentence too; `rtt_ms` if it is reachable.
+         */
+        MatrixCell: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "reachable" | "refused" | "rejected" | "no_route" | "no_reply" | "name_not_found" | "not_measured";
+            /** Rtt Ms */
+            rtt_ms: number | null;
+            /** Sentence */
+            sentence: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * MatrixEnd
+         * @description A host or a container, and the networks it is on.
+         */
+        MatrixEnd: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "host" | "container";
+            /** Host */
+            host: string;
+            /** Networks */
+            networks: string[];
+        };
+        /**
+         * MatrixOrder
+         * @description What every end asks every other. tcp and udp need a port.
+         *
+         *     `endpoints`: hosts, host/container, or containers' names if unique; all hosts and containers if left out.
+         *     `settle_s`: ask pairs that are not reachable again for so long, where a state is still converging.
+         */
+        MatrixOrder: {
+            /**
+             * Protocol
+             * @default icmp
+             * @enum {string}
+             */
+            protocol: "icmp" | "tcp" | "udp";
+            /** Port */
+            port?: number | null;
+            /**
+             * Timeout S
+             * @default 1
+             */
+            timeout_s: number;
+            /**
+             * Settle S
+             * @default 0
+             */
+            settle_s: number;
+            /** Endpoints */
+            endpoints?: string[] | null;
+        };
+        /**
+         * MatrixSummary
+         * @description A matrix without its cells: `counts` says how many have each verdict, once `state` is done.
+         *
+         *     `reason` says why nothing at all could be measured. `took_ms` is the time of measuring alone.
+         */
+        MatrixSummary: {
+            /** Id */
+            id: string;
+            /**
+             * Protocol
+             * @enum {string}
+             */
+            protocol: "icmp" | "tcp" | "udp";
+            /** Port */
+            port: number | null;
+            /** Timeout S */
+            timeout_s: number;
+            /** Settle S */
+            settle_s: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done";
+            /** Reason */
+            reason: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Took Ms */
+            took_ms: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** Page[MatrixSummary] */
+        Page_MatrixSummary_: {
+            /** Items */
+            items: components["schemas"]["MatrixSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * CommandResult
          * @description `exit_code` is that of the command, or 128 + signal; output that is not UTF-8 has replacement characters.
          */
@@ -2203,6 +2403,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_matrices: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MatrixSummary_"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_matrix: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatrixOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_matrix: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+                matrix_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
                 };
             };
             /** @description Refused or failed */

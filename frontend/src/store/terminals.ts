@@ -17,6 +17,8 @@ export interface TerminalsState {
   readonly active: string | null;
   /** Target being opened. */
   readonly opening: string | null;
+  /** What is still to be typed, by terminal, once its shell is there. */
+  readonly untyped: ReadonlyMap<string, string>;
 }
 
 /** Size asked for before the terminal's own place is known; it is resized at once. */
@@ -31,7 +33,12 @@ export class Terminals {
   constructor(session: string) {
     this.session = session;
     this.memory = `netquarium.terminal.${session}`;
-    this.store = createStore<TerminalsState>(() => ({ tabs: [], active: null, opening: null }));
+    this.store = createStore<TerminalsState>(() => ({
+      tabs: [],
+      active: null,
+      opening: null,
+      untyped: new Map(),
+    }));
     this.store.subscribe(({ active }) => {
       if (active !== null) sessionStorage.setItem(this.memory, active);
     });
@@ -66,6 +73,28 @@ export class Terminals {
     }
   }
 
+  /** Type a command, with Enter, in a terminal on the target: the one in front if it is there. Rejects with a Problem. */
+  async run(target: string, command: string): Promise<void> {
+    const { tabs, active } = this.store.getState();
+    const there = tabs.filter((tab) => tab.target === target);
+    const known = there.find(({ id }) => id === active) ?? there[0];
+    if (known) this.activate(known.id);
+    else await this.open(target);
+    this.store.setState(({ active: id, untyped }) =>
+      id === null ? {} : { untyped: new Map(untyped).set(id, `${untyped.get(id) ?? ""}${command}\r`) },
+    );
+  }
+
+  /** Take what is to be typed in a terminal. */
+  takeUntyped(id: string): string {
+    const text = this.store.getState().untyped.get(id) ?? "";
+    if (text)
+      this.store.setState(({ untyped }) => ({
+        untyped: new Map([...untyped].filter(([other]) => other !== id)),
+      }));
+    return text;
+  }
+
   activate(id: string): void {
     this.store.setState({ active: id });
   }
@@ -83,6 +112,6 @@ export class Terminals {
 
   /** Forget all tabs, as after a reset of the session: their shells are gone. */
   clear(): void {
-    this.store.setState({ tabs: [], active: null });
+    this.store.setState({ tabs: [], active: null, untyped: new Map() });
   }
 }

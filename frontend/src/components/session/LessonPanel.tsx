@@ -4,10 +4,12 @@ import { useState } from "react";
 import { queries } from "../../store/queries";
 import { ErrorNotice, Waiting } from "../chrome";
 import { LabFiles, LessonText } from "../lesson";
+import { useTerminals } from "../terminals";
 
 /** The lesson beside the graph, and the lab's files behind it. */
 export function LessonPanel({ slug }: { readonly slug: string }) {
   const lab = useQuery(queries.lab(slug));
+  const { run } = useTerminals();
   const [shown, setShown] = useState<"lesson" | "files">("lesson");
   if (lab.isPending) return <Waiting what="the lesson" />;
   if (lab.isError)
@@ -29,7 +31,7 @@ export function LessonPanel({ slug }: { readonly slug: string }) {
         onChange={(value) => setShown(value as "lesson" | "files")}
       />
       {shown === "lesson" ? (
-        <LessonText text={lab.data.lesson || lab.data.summary} />
+        <LessonText text={lab.data.lesson || lab.data.summary} onRun={run} />
       ) : (
         <LabFiles files={lab.data.files} />
       )}

@@ -2,6 +2,7 @@ import { Button, Text } from "@mantine/core";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { useEffect, useRef, useState } from "react";
+import { useStore } from "zustand";
 import type { SocketStatus } from "../../api/socket";
 import { TerminalLink } from "../../api/terminalLink";
 import type { TerminalTab } from "../../store/terminals";
@@ -21,7 +22,7 @@ type End = { readonly code: number | null; readonly reason: string | null };
 export function TerminalView({ tab, isActive }: TerminalViewProps) {
   const { id: session, terminals } = useSessionParts();
   const place = useRef<HTMLDivElement>(null);
-  const screen = useRef<{ terminal: Terminal; fit: () => void } | null>(null);
+  const screen = useRef<{ terminal: Terminal; fit: () => void; type: (text: string) => void } | null>(null);
   const [status, setStatus] = useState<SocketStatus>({ kind: "connecting", attempt: 1 });
   const [end, setEnd] = useState<End | null>(null);
 
@@ -54,7 +55,7 @@ export function TerminalView({ tab, isActive }: TerminalViewProps) {
     };
     const observer = new ResizeObserver(fit);
     observer.observe(element);
-    screen.current = { terminal, fit };
+    screen.current = { terminal, fit, type: (text) => link.type(text) };
     link.resize(terminal.cols, terminal.rows);
     return () => {
       observer.disconnect();
@@ -63,6 +64,13 @@ export function TerminalView({ tab, isActive }: TerminalViewProps) {
       screen.current = null;
     };
   }, [session, tab.id, tab.target, tab.first]);
+
+  const isWaited = useStore(terminals.store, ({ untyped }) => untyped.has(tab.id));
+  useEffect(() => {
+    if (!isWaited || status.kind !== "open") return;
+    screen.current?.type(terminals.takeUntyped(tab.id));
+    screen.current?.terminal.focus();
+  }, [isWaited, status, terminals, tab.id]);
 
   useEffect(() => {
     if (!isActive) return;
