@@ -46,6 +46,7 @@ describe("structure", () => {
     expect(names("br0", "10.0.1.1/24")).toEqual(["backend", "backend"]);
     expect(names("eth0", "10.0.1.2/24")).toEqual(["backend"]);
     expect(names("eth0", "10.77.0.101/24")).toEqual(["lan"]);
+    expect(names("eth1", "172.18.0.3/16")).toEqual(["docker_gwbridge", "docker_gwbridge"]);
     const port = [...topology.nodes.values()].find(
       (node) => node.kind === "interface" && node.type === "vxlan",
     );

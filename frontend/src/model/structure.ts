@@ -145,7 +145,7 @@ export function arrange(topology: Topology, previous: Structure = emptyStructure
     ),
     networks: keepList(previous.networks, networks),
     namespaceOf: keepMap(previous.namespaceOf, new Map(namespaces.map((view) => [view.node.id, view]))),
-    networkOf: keepMap(previous.networkOf, findNetworks(sorted, networks, realised)),
+    networkOf: keepMap(previous.networkOf, findNetworks(sorted, networks, realised, cables)),
   });
 }
 
@@ -221,6 +221,7 @@ function findNetworks(
   sorted: SortedNodes,
   networks: readonly NetworkView[],
   realised: readonly { network: NetworkId; interface: InterfaceId }[],
+  cables: readonly Cable[],
 ): Map<InterfaceId, NetworkId> {
   const found = new Map<InterfaceId, NetworkId>();
   for (const { network, interface: id } of realised) found.set(id, network);
@@ -236,9 +237,18 @@ function findNetworks(
       }
     }
   }
-  for (const candidate of sorted.interfaces) {
-    const master = candidate.master === null ? undefined : found.get(candidate.master);
-    if (master !== undefined && !found.has(candidate.id)) found.set(candidate.id, master);
+  // A tunnel's bridge, every port of a bridge, and what is plugged into a port belong to the network, too.
+  const inherit = (to: InterfaceId, from: InterfaceId) => {
+    const network = found.get(from);
+    if (network !== undefined && !found.has(to)) found.set(to, network);
+  };
+  const ports = sorted.interfaces.filter((candidate) => candidate.master !== null);
+  for (const port of ports) if (port.type === "vxlan" && port.master) inherit(port.master, port.id);
+  for (const port of ports) if (port.master) inherit(port.id, port.master);
+  for (const { type, a, b } of cables) {
+    if (type !== "veth") continue;
+    if (a.master !== null) inherit(b.id, a.id);
+    if (b.master !== null) inherit(a.id, b.id);
   }
   return found;
 }

@@ -106,13 +106,14 @@ export function overlayAndMacvlan(): World {
       addresses: ["10.0.1.1/24"],
       mtu_bytes: 1450,
     });
-    world.realise(overlay, bridge);
+
     const tunnel = world.link(sandbox, "vxlan0", {
       type: "vxlan",
       master: bridge,
       mtu_bytes: 1450,
       vxlan: { vni: 4097, port: 4789, local: null, remote: null },
     });
+    world.realise(overlay, tunnel);
     tunnels.push(tunnel);
     for (let count = 0; count < 2; count += 1) {
       const service = place === 0 ? ["web", "api"][count] : ["db", "cache"][count];

@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import { useEffect } from "react";
 import { usePicture, useSessionParts } from "../session/context";
 import classes from "./facts.module.css";
 import { NetworkName, Reference, Section } from "./parts";
@@ -7,6 +8,8 @@ import { NetworkName, Reference, Section } from "./parts";
 export function Overview({ isGone }: { readonly isGone: boolean }) {
   const { view } = useSessionParts();
   const structure = usePicture((picture) => picture.structure);
+  // A network that is clicked takes this list away before the pointer leaves it.
+  useEffect(() => () => view.setState({ litNetwork: null }), [view]);
   const light = (litNetwork: string | null) => () => view.setState({ litNetwork });
   const networks = structure.networks.filter(({ node }) => node.driver !== "host" && node.driver !== "null");
   return (

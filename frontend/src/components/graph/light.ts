@@ -9,10 +9,12 @@ export type Light = ReadonlySet<NodeId> | null;
 
 export const LightContext = createContext<Light>(null);
 
-/** Work out the light from the search, else from the network pointed at. */
+/** Work out the light from the search, else from the network pointed at or selected. */
 export function useLight(): Light {
   const search = useView((state) => state.search);
-  const network = useView((state) => state.litNetwork);
+  const network = useView(
+    ({ litNetwork, selected }) => litNetwork ?? (selected?.startsWith("network:") ? selected : null),
+  );
   const structure = usePicture((picture) => picture.structure);
   return useMemo(() => {
     const found = findText(structure, search);
