@@ -46,6 +46,7 @@ SNAPSHOT_EVERY_S: Final = 0.25
 CHANGES_KEPT: Final = 800
 """Of one burst; more than are told of one (`labs.live.telling`), as most are the kernel's own bookkeeping."""
 REDIS_RETRY_S: Final = 0.5
+SURPRISE_RETRY_S: Final = 1.0
 
 
 class SessionWatch:
@@ -190,6 +191,12 @@ class SessionWatch:
                 log.warning("session %s: changes wait for Redis: %s", self.session, error)
                 self._dirty.set()
                 await asyncio.sleep(REDIS_RETRY_S)
+            except Exception:
+                # Whatever a learner found to surprise us must not freeze the graph for good.
+                log.exception("session %s: the graph could not be brought up to date; it is read anew", self.session)
+                self._is_rewired = True
+                self.look_everywhere()
+                await asyncio.sleep(SURPRISE_RETRY_S)
 
     async def _begin(self) -> None:
         """Go on from the snapshot an earlier observer left; without one, put an empty one, so that deltas fit it."""

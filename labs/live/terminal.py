@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 RING_BYTES: Final = 256 * 1024
 CHUNK_BYTES: Final = 32 * 1024
+UNWATCHED_PAUSE_S: Final = 0.02
+"""Between two chunks that nobody looks at: a forgotten flood waits at its pty and leaves the event loop to others."""
 STALLED_S: Final = 10.0
 HANGUP_GRACE_S: Final = 2.0
 LARGEST_SIDE: Final = 1000
@@ -168,7 +170,10 @@ class Terminal:
                     del self._ring[: len(self._ring) - RING_BYTES]
                 for viewer in self._viewers:
                     viewer.show(data)
-                await self._wait_for_viewers()
+                if self._viewers:
+                    await self._wait_for_viewers()
+                else:
+                    await asyncio.sleep(UNWATCHED_PAUSE_S)
             await exited
         finally:
             code = process.wait()
