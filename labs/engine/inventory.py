@@ -68,7 +68,9 @@ def read(host: Host) -> Inventory:
     with connect(host) as engine:
         version = engine.get("/version")
         try:
-            return Inventory(host.name, str(version["Version"]), containers(engine), networks(engine))
+            # Containers last: the engine answers about one that it is starting only when it runs.
+            known = networks(engine)
+            return Inventory(host.name, str(version["Version"]), containers(engine), known)
         except (KeyError, TypeError) as error:
             raise _nonsense(host.name, "the version", error) from error
 
