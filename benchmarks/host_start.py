@@ -56,7 +56,7 @@ assemble.assemble(job)
 
 
 @contextmanager
-def bare_box() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def bare_box(limits: Limits) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A box mounted and configured, to be started by a line to the process; removed afterwards."""
     name = f"bare-{secrets.token_hex(4)}"
     with box.reserve(name, "") as reservation:
@@ -70,7 +70,7 @@ def bare_box() -> Iterator[tuple[str, subprocess.Popen[str]]]:
             data=machine.DISK / "data",
             tun=machine.DISK / "tun",
             group=f"{cgroup.parent()}/{name}",
-            limits=LIMITS,
+            limits=limits,
             command=["/usr/bin/catatonit", "--", "dockerd"],
             environment={**oci.ENVIRONMENT, **oci.ENGINE_ENVIRONMENT},
         )
@@ -84,7 +84,7 @@ def bare_box() -> Iterator[tuple[str, subprocess.Popen[str]]]:
             "rootfs": str(image.current().rootfs),
             "template": "",
             "uid_base": base,
-            "disk_bytes": LIMITS.disk_bytes,
+            "disk_bytes": limits.disk_bytes,
             "files": {},
         }
         program = [sys.executable, "-c", BARE, str(box.ASSEMBLE)]
@@ -99,9 +99,9 @@ def bare_box() -> Iterator[tuple[str, subprocess.Popen[str]]]:
     box.remove(name)
 
 
-def bare() -> tuple[float, float]:
+def bare(limits: Limits = LIMITS) -> tuple[float, float]:
     """Return the seconds from `runc run` to the engine's answer, and those of `runc kill` and `runc delete`."""
-    with bare_box() as (name, process):
+    with bare_box(limits) as (name, process):
         assert process.stdin is not None
         assert process.stdout is not None
         begun = time.monotonic()

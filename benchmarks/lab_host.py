@@ -20,11 +20,11 @@ LIMITS = Limits(memory_bytes=2 << 30, pids=4096, cpus=8.0)
 
 
 @contextmanager
-def fresh() -> Iterator[Host]:
+def fresh(limits: Limits = LIMITS) -> Iterator[Host]:
     """A new host whose engine answers; gone afterwards."""
     session = secrets.token_hex(6)
     try:
-        started = hosts.start(session, LabHost("alpha", ADDRESS), underlay.open(session, UNDERLAY), LIMITS)
+        started = hosts.start(session, LabHost("alpha", ADDRESS), underlay.open(session, UNDERLAY), limits)
         hosts.wait_for_engine(started)
         yield started
     finally:

@@ -1,4 +1,4 @@
-"""The live half of an instance in processes of its own: Redis, observer, web; all in a folder that goes afterwards.
+"""An instance in processes of its own: Redis, observer, worker, web; all in a folder that goes afterwards.
 
 Imported before anything of the product: it moves the installation by environment variables.
 """
@@ -6,6 +6,7 @@ Imported before anything of the product: it moves the installation by environmen
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -29,11 +30,12 @@ ROOT = Path(__file__).parent.parent
 REDIS_SERVER = shutil.which("redis-server") or "/usr/bin/redis-check-rdb"
 """Debian's redis-tools ships the server under the second name; it acts by the name it is called by."""
 READY_S = 30.0
+LEARNER, PASSWORD = "bench", secrets.token_urlsafe(12)
 
 
 @dataclass(frozen=True)
 class Instance:
-    """`processes` by name: redis, web and, if asked for, observer."""
+    """`processes` by name: redis, web and, if asked for, observer and worker."""
 
     port: int
     processes: dict[str, subprocess.Popen[bytes]]
@@ -45,8 +47,19 @@ class Instance:
 
 
 @contextmanager
-def running(*, observer: bool, application: str = "labsite.asgi:application") -> Iterator[Instance]:
-    """Run the instance on a free port, as the supervisor would."""
+def running(
+    *,
+    observer: bool,
+    worker: bool = False,
+    warm_hosts: int = 0,
+    catalog: Path | None = None,
+    application: str = "labsite.asgi:application",
+) -> Iterator[Instance]:
+    """Run the instance on a free port, as the supervisor would; `catalog` is a folder of labs in place of its own."""
+    os.environ["NETQUARIUM_WARM_HOSTS"] = str(warm_hosts)
+    if catalog is not None:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.catalog_settings"
+        os.environ["BENCHMARK_CATALOG"] = str(catalog)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, FOLDER / "state", ignore_errors=True)
         processes = {"redis": _redis(stack)}
@@ -54,6 +67,10 @@ def running(*, observer: bool, application: str = "labsite.asgi:application") ->
         if observer:
             processes["observer"] = _start(stack, [sys.executable, "manage.py", "observe"])
             _wait_for(lambda: (FOLDER / "run/observer.sock").exists())
+        if worker:
+            words = ["celery", "--quiet", "-A", "labsite.celery", "worker", "--loglevel=WARNING", "--concurrency=4"]
+            words += ["--without-gossip", "--without-mingle"]
+            processes["worker"] = _start(stack, [sys.executable, "-m", *words])
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             port = int(listener.getsockname()[1])
@@ -66,20 +83,37 @@ def running(*, observer: bool, application: str = "labsite.asgi:application") ->
 
 def session_and_token(identifier: str) -> str:
     """Make the row of a running session and return its owner's token."""
-    import django
-
-    django.setup()
+    learner = token()
     from datetime import timedelta
 
     from django.contrib.auth.models import User
     from django.utils import timezone
 
     from labs.models.session import LabSession, State
+
+    owner = User.objects.get(username=LEARNER)
+    later = timezone.now() + timedelta(hours=1)
+    LabSession.objects.create(
+        id=identifier, owner=owner, lab="default-bridge", minutes=60, state=State.RUNNING, expires_at=later
+    )
+    return learner
+
+
+def token() -> str:
+    """Return a learner's token, the learner made if need be."""
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.db import connections
+
     from labs.models.token import Scope, issue
 
-    owner, _ = User.objects.get_or_create(username="bench")
-    later = timezone.now() + timedelta(hours=1)
-    LabSession.objects.create(id=identifier, owner=owner, lab="x", minutes=60, state=State.RUNNING, expires_at=later)
+    connections.close_all()  # an earlier instance of this process had its own database in the same place
+    owner, is_new = User.objects.get_or_create(username=LEARNER)
+    if is_new:
+        owner.set_password(PASSWORD)
+        owner.save()
     return issue(owner, [Scope.LEARNER])[1]
 
 
