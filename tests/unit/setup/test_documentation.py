@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
+from labs.api.application import api
+from labs.api.application import api
 from labsite.setup import command, options
 from labsite.setup.options import CHECKOUT
 
@@ -58,10 +59,9 @@ def test_the_lab_shown_in_the_readme_is_the_one_that_ships() -> None:
     assert {path: (CHECKOUT / path).read_text(encoding="utf-8") for path, _ in blocks} == dict(blocks)
 
 
-def test_the_table_of_requests_names_paths_that_exist() -> None:
+def test_the_requests_shown_in_the_readme_name_paths_that_exist() -> None:
     page = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    schema = json.loads((CHECKOUT / "frontend/src/api/openapi.json").read_text(encoding="utf-8"))
-    known = {re.sub(r"\{.*?\}", "…", path).removeprefix("/api/v1") for path in schema["paths"]}
+    known = {re.sub(r"\{.*?\}", "…", path).removeprefix("/api/v1") for path in api.get_openapi_schema()["paths"]}
     used = {re.sub(r"/3f…", "/…", path) for path in re.findall(r"\$API(/[^\s?\"]*)", page)}
     assert used
     assert used <= known
