@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from labs.api.application import api
-from labs.api.application import api
 from labsite.setup import command, options
 from labsite.setup.options import CHECKOUT
 
