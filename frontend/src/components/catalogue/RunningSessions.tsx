@@ -1,7 +1,11 @@
-import { Button, Group, Loader, Text, Title } from "@mantine/core";
-import { IconArrowRight } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { ActionIcon, Button, Group, Loader, Popover, Text, Title } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconArrowRight, IconPlayerStopFilled } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "react-router";
+import { stopSession } from "../../api/client";
+import { reasonOf } from "../../api/problem";
 import type { Session } from "../../api/types";
 import { durationWords } from "../../model/words";
 import { queries } from "../../store/queries";
@@ -53,7 +57,8 @@ function SessionRow({ session }: { readonly session: Session }) {
           <span className="mono"> · {session.id}</span>
         </Text>
       </div>
-      <Group gap="xs" wrap="nowrap">
+      <Group gap={6} wrap="nowrap">
+        <StopButton session={session} />
         <Button
           component={Link}
           to={`/sessions/${session.id}`}
@@ -66,5 +71,48 @@ function SessionRow({ session }: { readonly session: Session }) {
         </Button>
       </Group>
     </div>
+  );
+}
+
+/** Stops a session without opening it, after asking once. */
+function StopButton({ session }: { readonly session: Session }) {
+  const known = useQueryClient();
+  const [isAsked, setAsked] = useState(false);
+  const stop = useMutation({
+    mutationFn: () => stopSession(session.id),
+    onSettled: () => known.invalidateQueries({ queryKey: queries.sessions().queryKey, exact: true }),
+    onError: (error) =>
+      notifications.show({ color: "red", title: "The session was not stopped", message: reasonOf(error) }),
+  });
+  return (
+    <Popover opened={isAsked} onChange={setAsked} position="left" withArrow trapFocus>
+      <Popover.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Stop ${session.title}`}
+          title="Stop"
+          loading={stop.isPending || session.state === "stopping"}
+          onClick={() => setAsked(!isAsked)}
+        >
+          <IconPlayerStopFilled size={14} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Text size="sm" mb="xs">
+          Everything in it is removed.
+        </Text>
+        <Button
+          size="compact-sm"
+          color="red"
+          onClick={() => {
+            setAsked(false);
+            stop.mutate();
+          }}
+        >
+          Stop the session
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
