@@ -108,6 +108,7 @@ def measure(instance: live_instance.Instance, session: str, token: str, host: Ho
         page.wait_for_timeout(SETTLED_S * 1000)
         url = f"ws://{address}/ws/sessions/{session}/?token={token}"
         with connect(url, max_size=None, compression=None) as connection:
+            connection.recv(timeout=10)  # the snapshot: whatever changes before it is sent may be in it
             heard = toggle(host, connection, events, every_s)
         stamps = drawn(page)
         browser.close()
