@@ -5,6 +5,7 @@ Imported before anything of the product: it moves the installation by environmen
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="nqb-", dir="/tmp"))  # short: it holds sockets
 FOLDER.chmod(0o755)
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 for _name in ("run", "state"):
     (FOLDER / _name).mkdir(mode=0o755)
     os.environ[f"NETQUARIUM_{_name.upper()}"] = str(FOLDER / _name)
