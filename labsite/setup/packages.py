@@ -32,7 +32,7 @@ RUNTIME = (
 )
 """What an instance needs on its machine."""
 
-TESTS = ("chromium", "docker-compose", "fonts-dejavu-core", "fping", "git", "postgresql")
+TESTS = ("chromium", "curl", "docker-compose", "fonts-dejavu-core", "fping", "git", "postgresql")
 """What the tests need besides."""
 
 POLICY = "#!/bin/sh\n# Netquarium installs programs, not services.\nexit 101\n"
