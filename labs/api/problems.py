@@ -144,7 +144,7 @@ def _validation_error(request: HttpRequest, error: ValidationError | type[Valida
             "in": str(one["loc"][0]),
             # ninja names the route's own parameter second in a body's location; the client never saw that name
             "field": ".".join(str(part) for part in one["loc"][2 if one["loc"][0] == "body" else 1 :]),
-            "message": one["msg"],
+            "message": one["msg"].removeprefix("Value error, "),
             "code": one["type"],
         }
         for one in error.errors
@@ -161,7 +161,11 @@ def _http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> Htt
         return of_error(request, error.__cause__)
     status = error.status_code
     if isinstance(error, AuthenticationError):
-        detail = "Send Authorization: Bearer nq_…, or log in and send the session cookie."
+        detail = (
+            "The Authorization header holds no token that is known and still good."
+            if "Authorization" in request.headers
+            else "Send Authorization: Bearer nq_…, or log in and send the session cookie."
+        )
         response = problem(401, "not_authenticated", detail, instance=request.path)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
