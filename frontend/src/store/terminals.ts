@@ -8,8 +8,6 @@ export interface TerminalTab {
   readonly id: string;
   /** "alpha" or "alpha/web". */
   readonly target: string;
-  /** The ticket that came with opening it; null for a shell found open after a reload. */
-  readonly first: TerminalTicket | null;
 }
 
 export interface TerminalsState {
@@ -29,6 +27,8 @@ export class Terminals {
   private readonly session: string;
   /** Where this browser tab keeps which terminal was in front, over a reload. */
   private readonly memory: string;
+  /** Tickets that came with opening shells, until one is used: each opens its terminal once. */
+  private readonly tickets = new Map<string, TerminalTicket>();
 
   constructor(session: string) {
     this.session = session;
@@ -49,9 +49,7 @@ export class Terminals {
     const open = await fetchTerminals(this.session);
     this.store.setState((state) => {
       const known = new Set(state.tabs.map((tab) => tab.id));
-      const found = open
-        .filter(({ id }) => !known.has(id))
-        .map(({ id, target }) => ({ id, target, first: null }));
+      const found = open.filter(({ id }) => !known.has(id)).map(({ id, target }) => ({ id, target }));
       const tabs = [...state.tabs, ...found];
       const last = tabs.find(({ id }) => id === sessionStorage.getItem(this.memory));
       return { tabs, active: state.active ?? last?.id ?? tabs[0]?.id ?? null };
@@ -64,8 +62,9 @@ export class Terminals {
     this.store.setState({ opening: target });
     try {
       const first = await openTerminal(this.session, target, firstSize.columns, firstSize.rows);
+      this.tickets.set(first.id, first);
       this.store.setState((state) => ({
-        tabs: [...state.tabs, { id: first.id, target: first.target, first }],
+        tabs: [...state.tabs, { id: first.id, target: first.target }],
         active: first.id,
       }));
     } finally {
@@ -83,6 +82,13 @@ export class Terminals {
     this.store.setState(({ active: id, untyped }) =>
       id === null ? {} : { untyped: new Map(untyped).set(id, `${untyped.get(id) ?? ""}${command}\r`) },
     );
+  }
+
+  /** Take the ticket that came with opening a shell; null if it was taken, or the shell found open after a reload. */
+  takeTicket(id: string): TerminalTicket | null {
+    const ticket = this.tickets.get(id) ?? null;
+    this.tickets.delete(id);
+    return ticket;
   }
 
   /** Take what is to be typed in a terminal. */

@@ -41,7 +41,7 @@ export function TerminalView({ tab, isActive }: TerminalViewProps) {
     terminal.loadAddon(fitter);
     terminal.open(element);
     terminal.textarea?.setAttribute("aria-label", `Terminal on ${tab.target}`);
-    const link = new TerminalLink(session, tab.id, tab.first, {
+    const link = new TerminalLink(session, tab.id, terminals.takeTicket(tab.id), {
       onOutput: (bytes, done) => terminal.write(bytes, done),
       onAttach: () => terminal.reset(),
       onStatus: setStatus,
@@ -63,7 +63,7 @@ export function TerminalView({ tab, isActive }: TerminalViewProps) {
       terminal.dispose();
       screen.current = null;
     };
-  }, [session, tab.id, tab.target, tab.first]);
+  }, [session, terminals, tab.id, tab.target]);
 
   const isWaited = useStore(terminals.store, ({ untyped }) => untyped.has(tab.id));
   useEffect(() => {
