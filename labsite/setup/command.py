@@ -70,6 +70,18 @@ def _token(settings: Options, arguments: Arguments) -> int:
     return 0
 
 
+def _user_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the login, such as ada")
+    parser.add_argument("--staff", action="store_true", help="may see and end everybody's sessions")
+
+
+def _user(settings: Options, arguments: Arguments) -> int:
+    line = ["manage.py", "make_user", arguments.name, *(["--staff"] if arguments.staff else [])]
+    password = venv.output(settings, line, environment=settings.environment()).strip().splitlines()[-1]
+    print(f"login  {arguments.name}   password  {password}")
+    return 0
+
+
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", help="the lab's slug, such as default-bridge")
     parser.add_argument("-d", "--detach", action="store_true", help="leave it running and return")
@@ -137,6 +149,7 @@ COMMANDS: tuple[Command, ...] = (
         lambda settings, given: matrix.matrix(settings, given),
         matrix.arguments,
     ),
+    Command("user", "user NAME [--staff]", "make a login and print its password once", _user, _user_arguments),
     Command("token", "token [--user U] [--scope S]", "print a bearer token alone", _token, _token_arguments),
     Command(
         "test",

@@ -93,6 +93,20 @@ def test_a_reload_finds_the_same_shell_with_what_it_printed(page: LabPage, sessi
     expect(shell).to_contain_text("still 4711")
 
 
+def test_a_shell_outlives_a_change_of_layout(page: LabPage, session: str) -> None:
+    page.open(session)
+    shell = page.terminal("alpha/web")
+    page.type(shell, "turned=4713; echo before $turned")
+    expect(shell).to_contain_text("before 4713")
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    page.page.get_by_role("button", name="Terminal", exact=True).click()
+    page.shell("alpha/web")
+    page.page.set_viewport_size({"width": 1440, "height": 900})
+    shell = page.shell("alpha/web")
+    page.type(shell, "echo after $turned")
+    expect(shell).to_contain_text("after 4713")
+
+
 def test_a_shell_that_ends_says_so(page: LabPage, session: str) -> None:
     page.open(session)
     shell = page.terminal("alpha/client")

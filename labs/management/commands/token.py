@@ -29,7 +29,9 @@ class Command(BaseCommand):
         owner = User.objects.filter(username=user, is_active=True).first()
         if owner is None:
             known = ", ".join(User.objects.filter(is_active=True).values_list("username", flat=True)[:20])
-            raise CommandError(f"There is no user {user}; there are: {known or 'none yet (make_admin)'}.")
+            raise CommandError(
+                f"There is no user {user}; there are: {known or 'none yet (make_admin)'}. make_user makes one."
+            )
         scopes = [Scope(one) for one in scope or [Scope.ADMIN if owner.is_staff else Scope.LEARNER]]
         if days is not None and days < 1:
             raise CommandError("--days takes a number from 1.")

@@ -64,6 +64,18 @@ def test_the_token_alone_on_stdout_opens_the_api(instance: Instance) -> None:
     assert client.get("me/")["username"] == "admin"
 
 
+def test_a_learner_made_by_name_gets_a_token_of_their_own(instance: Instance) -> None:
+    made = instance.nq("user", "ada")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("login  ada   password  ")
+    client = Client(instance.settings)
+    client.token = instance.nq("token", "--user", "ada", "--scope", "learner").stdout.strip()
+    assert client.get("me/") | {"username": "ada", "is_staff": False} == client.get("me/")
+    again = instance.nq("user", "ada")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "There is a user ada already." in again.stderr
+
+
 @pytest.mark.parametrize("name", ["web", "beat", "redis"])
 def test_programs_that_need_no_rights_have_none(instance: Instance, name: str) -> None:
     status = status_of(pids(instance)[name])

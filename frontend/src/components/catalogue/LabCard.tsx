@@ -61,7 +61,7 @@ export function levelColour(level: string): string {
   return level === "beginner"
     ? "teal"
     : level === "intermediate"
-      ? "yellow"
+      ? "indigo"
       : level === "advanced"
         ? "red"
         : "gray";

@@ -137,12 +137,11 @@ export function SessionHeader({ session, state }: SessionHeaderProps) {
             : "Everything in it is removed, and the lab is launched again as it was at first."}
         </Text>
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={() => setAsked(null)}>
+          <Button variant="default" data-autofocus onClick={() => setAsked(null)}>
             Keep it running
           </Button>
           <Button
             color="red"
-            data-autofocus
             onClick={() => {
               (asked === "stop" ? stop : reset).mutate();
               setAsked(null);
