@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
-from labsite.setup import options
-from labsite.setup.suite import free_port
 from tests.browser.lab_page import LabPage
-from tests.integration.setup.conftest import Instance
+from tests.integration.setup.conftest import Instance, raised
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -34,27 +29,9 @@ expect.set_options(timeout=15_000)  # the machine may have two cores and other t
 
 @pytest.fixture(scope="package")
 def instance() -> Iterator[Instance]:
-    """An instance that is up, with its page built; taken down at the end, its folders removed."""
-    if os.geteuid() != 0:
-        pytest.skip("an instance needs root")
-    base = Path(tempfile.mkdtemp(prefix="nqb-", dir="/tmp"))  # short: it holds sockets
-    base.chmod(0o755)
-    given = {
-        "NETQUARIUM_STATE": str(base / "state"),
-        "NETQUARIUM_RUN": str(base / "run"),
-        "NETQUARIUM_PORT": str(free_port()),
-    }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NETQUARIUM_", "DJANGO_"))}
-    if cache := os.environ.get("NETQUARIUM_CACHE"):
-        inherited["NETQUARIUM_CACHE"] = cache
-    made = Instance(options.load({**inherited, **given}), {**inherited, **given})
-    try:
-        answer = made.nq("up", timeout_s=600)
-        assert answer.returncode == 0, answer.stderr
+    """An instance that is up, with its page built, for all tests in a browser."""
+    with raised() as made:
         yield made
-    finally:
-        made.nq("down")
-        shutil.rmtree(base)
 
 
 @pytest.fixture(scope="package")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +39,9 @@ class Instance:
         )
 
 
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    """An instance that is up; taken down at the end of the module, its folders removed."""
+@contextmanager
+def raised() -> Iterator[Instance]:
+    """Bring an instance up; take it down at the end and remove its folders."""
     if os.geteuid() != 0:
         pytest.skip("an instance needs root")
     base = Path(tempfile.mkdtemp(prefix="nqi-", dir="/tmp"))  # short: it holds sockets
@@ -61,3 +62,10 @@ def instance() -> Iterator[Instance]:
     finally:
         made.nq("down")
         shutil.rmtree(base)
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    """An instance that is up, for the tests of one module."""
+    with raised() as made:
+        yield made
